@@ -1,0 +1,103 @@
+# The commands of the project; `make help` lists them. Written for GNU make 3.81, which macOS has,
+# and for the tools that Debian and macOS share. Paths are relative: the folder may have spaces.
+
+PYTHON ?= python3
+JOBS ?= 2
+
+# An environment that stands is kept unless another Python is asked for by name.
+INSTALL := $(if $(filter command,$(origin PYTHON)),--this-python) $(if $(filter yes,$(CUDA)),--cuda)
+
+BIN := .venv/bin
+BUDGET := $(BIN)/python tools/budgets.py
+# The student edition stands beside the book, so that one never overwrites the other.
+EDITION := $(if $(filter no,$(SOLUTIONS)),_build/student,.)
+OUT := $(EDITION)/_build
+SITE := $(OUT)/html
+
+# One thread per process: the same digits on every machine, and no quarrel between the workers.
+OMP_NUM_THREADS ?= 1
+MPLBACKEND ?= agg
+export OMP_NUM_THREADS MPLBACKEND SOLUTIONS
+export PYTHONNOUSERSITE := 1
+unexport PYTHONPATH PYTHONHOME
+
+.DEFAULT_GOAL := help
+.PHONY: help env book pages site slides pdf test rules unit notebooks lab address clean
+
+help: ## this list
+	@echo "Usage: make COMMAND [OPTION=value]"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo "Options: PYTHON=python3.12   the Python to make the environment with"
+	@echo "         FRESH=yes           re-execute every page, rebuild everything"
+	@echo "         SOLUTIONS=no        the student edition, without solutions"
+	@echo "         CUDA=yes            the public PyTorch, with CUDA (Linux)"
+
+env: ## make the environment in .venv (2 to 5 minutes, once)
+	@command -v "$(PYTHON)" >/dev/null 2>&1 || { echo "$(PYTHON) is missing. Debian, Ubuntu:" \
+	  "sudo apt install python3-venv; macOS: xcode-select --install or python.org"; exit 1; }
+	@"$(PYTHON)" tools/install.py $(INSTALL)
+
+book: env ## build the site; pages whose inputs changed are re-executed first
+	@$(if $(CI),:,$(MAKE) --no-print-directory pages)
+	@$(MAKE) --no-print-directory site
+	@echo "Open $(CURDIR)/$(SITE:./%=%)/index.html in a browser; no network is needed."
+
+pages: env
+	@$(BUDGET) pages $(BIN)/python tools/notebooks.py run -j $(JOBS) $(if $(filter yes,$(FRESH)),--all)
+
+# Tests are among the inputs because the ledger page names the tests of each row. Folders are, so
+# that a removed file is noticed.
+site: env
+	@$(if $(filter yes,$(FRESH)),rm -f "$(OUT)/built",:)
+	@$(MAKE) --no-print-directory "$(OUT)/built"
+
+INPUTS := $(shell find _config.yml _toc.yml book src/companion tests tools .venv/.installed \
+  \( -name __pycache__ -o -name '.*_c*' \) -prune -o -print 2>/dev/null)
+
+$(OUT)/built: $(INPUTS)
+	@echo "Building the site (usually under a minute) ..."
+	@rm -rf "$(OUT)/html" "$(OUT)/.doctrees" && mkdir -p "$(OUT)"
+	@$(BIN)/jupyter-book build book --config "$(CURDIR)/_config.yml" --toc "$(CURDIR)/_toc.yml" \
+	  --path-output "$(EDITION)" --all -W --keep-going -n -q > "$(OUT)/build.log" \
+	  || { cat "$(OUT)/build.log"; echo "The site was not built; the lines above say why."; exit 1; }
+	@$(BIN)/python tools/slides.py "$(SITE)"
+	@$(BIN)/python tools/links.py "$(SITE)"
+	@touch "$@"
+
+slides: site ## build the decks, one per chapter
+
+pdf: site ## print the book to one PDF (needs Chromium and pdfunite)
+	@$(BIN)/python tools/print.py "$(SITE)" "$(OUT)/companion.pdf"
+
+test: env ## everything that can be tested; the same as CI does
+	@$(BUDGET) tests sh -ec '$(RULES); $(UNIT)'
+	@$(BUDGET) pages $(NOTEBOOKS)
+
+rules: env ## lint, types, import contract, staleness of pages (20 seconds)
+	@sh -ec '$(RULES)'
+
+unit: env ## unit tests
+	@$(UNIT)
+
+notebooks: env ## run every notebook and compare each stored output
+	@$(NOTEBOOKS)
+
+RULES := $(BIN)/ruff check --quiet . ; \
+  $(BIN)/ruff format --check --quiet . || { echo "Unformatted files: .venv/bin/ruff format ."; exit 1; }; \
+  $(BIN)/mypy --no-error-summary ; \
+  $(BIN)/lint-imports --no-color ; \
+  $(BIN)/python tools/notebooks.py check
+UNIT := $(BIN)/python -m pytest -q -n $(JOBS) tests
+NOTEBOOKS := $(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
+  --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 120 book
+
+lab: env ## open the pages in JupyterLab
+	@"$(PYTHON)" tools/install.py --extras book,test,lab $(INSTALL)
+	@$(BIN)/jupyter-lab book/chapters
+
+address: env ## set the repository's address everywhere: make address URL=https://...
+	@$(BIN)/python tools/repository.py $(if $(URL),set "$(URL)",check)
+
+clean: ## remove what was built (the environment stays; rm -r .venv removes it)
+	@rm -rf _build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find book src tests tools -name __pycache__ -prune -exec rm -rf {} +
