@@ -1,0 +1,1 @@
+"""Experiments, one folder per document: a frozen configuration in, a labelled dataset out."""

@@ -1,0 +1,1 @@
+"""Networks of finite width, each an ordinary `torch.nn.Module`."""

@@ -1,0 +1,103 @@
+"""Laws of the initial weights of a two-layer network."""
+
+import numpy as np
+from jaxtyping import Float
+
+
+def gaussian_rademacher(
+    width: int, input_dim: int, rng: np.random.Generator
+) -> tuple[Float[np.ndarray, "m d"], Float[np.ndarray, " m"]]:
+    r"""Standard Gaussian inner weights and fair signs as outer weights.
+
+    .. math::
+        w_i \sim N(0, I_d), \qquad \mathbb{P}(a_i = 1) = \mathbb{P}(a_i = -1) = \tfrac12,
+        \qquad i = 1, \dots, m, \text{ all independent.}
+
+    Parameters
+    ----------
+    width
+        Number of neurons.
+    input_dim
+        Dimension of the inputs.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    The pair ``(W, a)``, inner weights as rows and outer weights.
+
+    Scale
+    -----
+    No factor of the width: the network carries it, see
+    :class:`companion.networks.two_layer.TwoLayerNetwork`.
+
+    Raises
+    ------
+    ValueError
+        If ``width`` or ``input_dim`` is not positive.
+
+    References
+    ----------
+    L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
+    Assumption 2; ``width`` is his n.
+    """
+    _check_sizes(width, input_dim)
+    W = rng.standard_normal((width, input_dim))
+    return W, _signs(width, rng)
+
+
+def antisymmetric(
+    width: int, input_dim: int, rng: np.random.Generator
+) -> tuple[Float[np.ndarray, "m d"], Float[np.ndarray, " m"]]:
+    r"""Gaussian inner weights, each used twice with opposite outer signs.
+
+    .. math::
+        w_{i + m/2} = w_i \sim N(0, I_d), \qquad a_{i + m/2} = -a_i \in \{-1, 1\},
+        \qquad i = 1, \dots, m/2.
+
+    The network is zero at the start for every input, and its Gram matrix has the law of
+    a network of half the width.
+
+    Parameters
+    ----------
+    width
+        Number of neurons, even.
+    input_dim
+        Dimension of the inputs.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    The pair ``(W, a)``, inner weights as rows and outer weights.
+
+    Scale
+    -----
+    No factor of the width, as in :func:`gaussian_rademacher`.
+
+    Raises
+    ------
+    ValueError
+        If ``width`` is odd, or ``width`` or ``input_dim`` is not positive.
+
+    References
+    ----------
+    L. Chizat, E. Oyallon and F. Bach, "On lazy training in differentiable programming",
+    NeurIPS 2019, section 1 (unbiased initialisation).
+    """
+    _check_sizes(width, input_dim)
+    if width % 2:
+        raise ValueError(f"`width` must be even; got {width}. Neurons come in pairs.")
+    W = rng.standard_normal((width // 2, input_dim))
+    a = _signs(width // 2, rng)
+    return np.concatenate([W, W]), np.concatenate([a, -a])
+
+
+def _signs(size: int, rng: np.random.Generator) -> Float[np.ndarray, " m"]:
+    return 2.0 * rng.integers(0, 2, size) - 1.0
+
+
+def _check_sizes(width: int, input_dim: int) -> None:
+    for name, value in (("width", width), ("input_dim", input_dim)):
+        if value < 1:
+            raise ValueError(f"`{name}` must be at least 1; got {value}.")

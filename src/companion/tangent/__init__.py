@@ -1,0 +1,1 @@
+"""Jacobians and tangent kernels of any `torch.nn.Module`."""
