@@ -43,7 +43,7 @@ book: env ## build the site; pages whose inputs changed are re-executed first
 	@echo "Open $(CURDIR)/$(SITE:./%=%)/index.html in a browser; no network is needed."
 
 pages: env
-	@$(BUDGET) pages $(BIN)/python tools/notebooks.py run -j $(JOBS) $(if $(filter yes,$(FRESH)),--all)
+	@$(BUDGET) pages $(BIN)/python -m tools.notebooks run -j $(JOBS) $(if $(filter yes,$(FRESH)),--all)
 
 # Tests are among the inputs because the ledger page names the tests of each row. Folders are, so
 # that a removed file is noticed.
@@ -86,7 +86,7 @@ RULES := $(BIN)/ruff check --quiet . ; \
   $(BIN)/ruff format --check --quiet . || { echo "Unformatted files: .venv/bin/ruff format ."; exit 1; }; \
   $(BIN)/mypy --no-error-summary ; \
   $(BIN)/lint-imports --no-color ; \
-  $(BIN)/python tools/notebooks.py check
+  $(BIN)/python -m tools.notebooks check
 UNIT := $(BIN)/python -m pytest -q -n $(JOBS) tests
 NOTEBOOKS := $(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
   --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 120 book

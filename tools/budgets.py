@@ -31,7 +31,7 @@ BUDGETS = {
         12,
         False,
         "all pages together",
-        "`python tools/notebooks.py status` names the slowest pages; a page has 60 seconds.",
+        "`python -m tools.notebooks status` names the slowest pages; a page has 60 seconds.",
     ),
     "tests": Budget(
         8,

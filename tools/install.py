@@ -53,7 +53,12 @@ def missing(version, find_module, find_program, root):
 
 def made_from(root, *, cuda):
     """What the environment depends on, beside its extras and its interpreter."""
-    digest = hashlib.sha256(b"\0".join((root / name).read_bytes() for name in INPUTS))
+    import tomllib  # not at the top: an older Python must get as far as the message above
+
+    settings = tomllib.loads((root / INPUTS[0]).read_text(encoding="utf-8"))
+    packaging = {key: settings[key] for key in ("build-system", "project")}
+    digest = hashlib.sha256(json.dumps(packaging, sort_keys=True).encode())
+    digest.update((root / INPUTS[1]).read_bytes())
     # A virtual environment cannot be moved: its scripts name their folder.
     return {"inputs": digest.hexdigest(), "folder": str(root), "cuda": cuda}
 
