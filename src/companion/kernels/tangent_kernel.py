@@ -1,0 +1,106 @@
+r"""Tangent kernel of a fully connected network of infinite width, layer by layer."""
+
+import numpy as np
+from jaxtyping import Float
+
+from companion.activations import Activation
+from companion.kernels.layer_moments import after_layer, moment_of_pairs
+from companion.kernels.pair_geometry import pair_geometry
+
+
+def tangent_kernel(
+    X: Float[np.ndarray, "n d"],
+    Z: Float[np.ndarray, "n2 d"],
+    *,
+    depth: int,
+    activation: Activation,
+    trained: str | tuple[int, ...] = "all",
+) -> Float[np.ndarray, "n n2"]:
+    r"""Limit of the Gram matrix of the gradients of a network as its width grows.
+
+    .. math::
+        \Theta = \sum_{l \in \text{trained}} \Sigma^l \prod_{j = l + 1}^{L} \dot\Sigma^j, \qquad
+        \Sigma^0 = x \cdot z, \quad \Sigma^l = \mathbb{E}\,\sigma(u)\sigma(v), \quad
+        \dot\Sigma^l = \mathbb{E}\,\sigma'(u)\sigma'(v),
+
+    where :math:`(u, v)` is Gaussian with the covariance :math:`\Sigma^{l-1}` at the two points.
+
+    Parameters
+    ----------
+    X, Z
+        Points as rows, of any norms.
+    depth
+        Number of hidden layers :math:`L`, at least one.
+    activation
+        The activation :math:`\sigma` of every hidden layer: homogeneous, or smooth.
+    trained
+        Which weights move: ``"all"``, ``"second_to_last"`` (the last hidden weight matrix), or
+        layer indices from 0 (the weights next to the input) to ``depth`` (the output weights).
+
+    Returns
+    -------
+    Matrix with entry ``[i, j]`` equal to the kernel at ``(X[i], Z[j])``.
+
+    Scale
+    -----
+    The network is :math:`h^1 = W^0 x`, :math:`h^{l+1} = m^{-1/2} W^l \sigma(h^l)`,
+    :math:`f = m^{-1/2} a \cdot \sigma(h^L)`, without biases, every weight of variance one (for
+    ``a`` also random signs). No factor 2 and no division by the dimension. With one hidden
+    layer, ``trained=(1,)`` gives ``D(x, y)`` of [1]_, the limit of the first part of its Gram
+    matrix (2.6), ``trained=(0,)`` gives the limit of the second part, and ``"all"`` the sum;
+    with the loss of [1]_ on n points of equal weight, residuals decay under this matrix
+    divided by n. ``"second_to_last"`` is the kernel of [2]_ up to its layer normalisation.
+
+    Raises
+    ------
+    ValueError
+        If the points are malformed or of different dimension, ``depth`` is not positive,
+        ``trained`` names no layer, an unknown one or one twice, or a homogeneous activation
+        meets the zero vector where an angle is needed.
+    UnresolvedMoment
+        If the series of a layer is incomplete, see
+        :func:`~companion.kernels.layer_moments.layer_moment`.
+
+    Notes
+    -----
+    Norms change from layer to layer and are carried along. For a homogeneous activation angles
+    are carried from chord to chord, which keeps the digits of nearly parallel points; for a
+    smooth one the kernel is smooth in the correlation and the correlation suffices.
+
+    References
+    ----------
+    .. [1] L. Li, "On the convergence of gradient descent for two layer neural networks",
+       arXiv:1909.13671, eqs. (2.6) and (3.4); its width is ``n``, here m.
+    .. [2] G. Welper, "Approximation Results for Gradient Descent trained Neural Networks",
+       arXiv:2309.04860 (the second-to-last layer).
+    .. [3] A. Jacot, F. Gabriel and C. Hongler, "Neural tangent kernel: convergence and
+       generalization in neural networks", NeurIPS 2018, theorem 1.
+    """
+    if depth < 1:
+        raise ValueError(f"`depth` must be at least 1; got {depth}.")
+    layers = _trained_layers(trained, depth)
+    zero_allowed = not activation.homogeneous or min(layers) == depth
+    geometry = pair_geometry(X, Z, zero_allowed=zero_allowed)
+    kernel = X @ Z.T if 0 in layers else np.zeros((len(X), len(Z)))
+    for layer in range(1, depth + 1):
+        if min(layers) < layer:
+            kernel *= moment_of_pairs(geometry, activation=activation, derivative=True)
+        if layer in layers:
+            kernel += moment_of_pairs(geometry, activation=activation, derivative=False)
+        if layer < depth:
+            geometry = after_layer(geometry, activation=activation)
+    return kernel
+
+
+def _trained_layers(trained: str | tuple[int, ...], depth: int) -> tuple[int, ...]:
+    if trained == "all":
+        return tuple(range(depth + 1))
+    if trained == "second_to_last":
+        return (depth - 1,)
+    known = isinstance(trained, tuple) and all(index in range(depth + 1) for index in trained)
+    if not known or not trained or len(set(trained)) < len(trained):
+        raise ValueError(
+            '`trained` must be "all", "second_to_last" or a tuple of different layer indices '
+            f"from 0 to depth = {depth}; got {trained!r}."
+        )
+    return tuple(int(index) for index in trained)

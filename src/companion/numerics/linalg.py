@@ -1,0 +1,98 @@
+"""Smallest eigenvalues and positivity of symmetric matrices."""
+
+import numpy as np
+from jaxtyping import Float
+
+from companion.numerics.finite import require_finite
+
+_SYMMETRY = 1e-10  # far above the rounding of any Gram matrix, far below a lost transpose
+
+
+def smallest_eigenvalue(K: Float[np.ndarray, "n n"]) -> float:
+    r"""Smallest eigenvalue of a symmetric matrix.
+
+    .. math::
+        \lambda_{\min}(K) = \min_{|v| = 1} v^\top K v.
+
+    Parameters
+    ----------
+    K
+        A symmetric matrix.
+
+    Returns
+    -------
+    The eigenvalue. It is negative by rounding where the true one is far below
+    ``1e-16`` times the largest.
+
+    Scale
+    -----
+    The eigenvalue of the matrix as given: divide a Gram matrix by the number of points first
+    if the points carry the weight 1/n.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is not square, empty, not finite or not symmetric.
+
+    Notes
+    -----
+    Dense and backward stable: the absolute error is a few roundings of the largest eigenvalue,
+    so a value below ``n * 2.2e-16 * lambda_max`` says only that the matrix is singular to
+    rounding.
+
+    References
+    ----------
+    .. [1] B. N. Parlett, "The Symmetric Eigenvalue Problem", SIAM 1998, section 1.4.
+    """
+    return float(np.linalg.eigvalsh(_symmetric(K))[0])
+
+
+def is_positive_semidefinite(K: Float[np.ndarray, "n n"], rtol: float = 1e-12) -> bool:
+    r"""Whether a symmetric matrix has no eigenvalue below zero, up to rounding.
+
+    .. math::
+        \lambda_{\min}(K) \ge -\text{rtol} \cdot \max(|\lambda_{\min}|, |\lambda_{\max}|).
+
+    Parameters
+    ----------
+    K
+        A symmetric matrix.
+    rtol
+        The threshold relative to the spectral norm. The default leaves room for the rounding of
+        a few thousand rows.
+
+    Returns
+    -------
+    True if the smallest eigenvalue is at least minus the threshold.
+
+    Scale
+    -----
+    Relative: multiplying the matrix by a positive number changes nothing.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is not square, empty, not finite or not symmetric, or ``rtol`` is negative.
+
+    References
+    ----------
+    .. [1] B. N. Parlett, "The Symmetric Eigenvalue Problem", SIAM 1998, section 1.4.
+    """
+    if not rtol >= 0:
+        raise ValueError(f"`rtol` must be nonnegative; got {rtol}.")
+    values = np.linalg.eigvalsh(_symmetric(K))
+    return bool(values[0] >= -rtol * max(abs(values[0]), abs(values[-1])))
+
+
+def _symmetric(K: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
+    if K.ndim != 2 or K.shape[0] != K.shape[1] or K.size == 0:
+        raise ValueError(f"`K` must be a nonempty square matrix; got shape {K.shape}.")
+    require_finite(K, "K")
+    defect = np.abs(K - K.T)
+    if defect.max() > _SYMMETRY * np.abs(K).max():
+        i, j = (int(index) for index in np.unravel_index(defect.argmax(), K.shape))
+        raise ValueError(
+            f"`K` must be symmetric; got K[{i}, {j}] = {K[i, j]} and K[{j}, {i}] = {K[j, i]}. "
+            "Pass (K + K.T) / 2 if the difference is meant to be rounding."
+        )
+    return K

@@ -1,0 +1,1 @@
+"""Where inputs live: configurations of points and the sphere."""
