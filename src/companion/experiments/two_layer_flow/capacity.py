@@ -1,0 +1,144 @@
+r"""The least loss that a network of fixed width reaches on random signs, against their number.
+
+The search is a local one from many starts, so its result is an upper estimate of the infimum over
+all parameters. With m (d + 1) parameters and more points than that, almost no vector of targets
+is met exactly.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from scipy.optimize import minimize
+from torch import Tensor
+
+from companion.activations import activation
+from companion.dynamics.losses import square_loss
+from companion.experiments.base import Experiment
+from companion.networks.initialization import gaussian_rademacher
+from companion.networks.two_layer import TwoLayerNetwork
+from companion.numerics.montecarlo import stream
+from companion.spaces.sphere import uniform_on_sphere
+
+_MEMORY = 20  # pairs of vectors kept by L-BFGS
+
+
+@dataclass(frozen=True)
+class Config:
+    """One width, growing samples; the null function has loss 1/2 on every sample."""
+
+    activations: tuple[str, ...] = ("sigmoid", "shifted_sigmoid")  # both meet Assumption 3
+    num_samples: tuple[int, ...] = (20, 60, 120, 300)  # M; the document's n does not depend on it
+    width: int = 20  # n in the document, n >= C d: with d it makes 120 parameters
+    input_dim: int = 5  # d
+    num_restarts: int = 2
+    max_iterations: int = 400
+    num_seeds: int = 3
+    seed: int = 0
+
+
+SCALES = {
+    "smoke": Config(num_samples=(4, 40), width=3, input_dim=2, max_iterations=200, num_seeds=2),
+    "book": Config(),
+    "document": Config(
+        num_samples=(20, 60, 120, 300, 1000, 3000),
+        num_restarts=5,
+        max_iterations=3000,
+        num_seeds=5,
+    ),
+}
+
+
+def run(config: Config) -> xr.Dataset:
+    """Least loss found on random signs, for every activation, sample size, draw and start.
+
+    Parameters
+    ----------
+    config
+        The configuration.
+
+    Returns
+    -------
+    The loss at the end of every search and the size of the gradient there.
+    """
+    cells = (len(config.activations), len(config.num_samples), config.num_seeds)
+    loss, gradient = np.empty((2, *cells, config.num_restarts))
+    for j, count in enumerate(config.num_samples):
+        for k in range(config.num_seeds):
+            rng = stream(config.seed, "data", count, k)
+            X = uniform_on_sphere(count, config.input_dim, rng)
+            y = rng.choice([-1.0, 1.0], count)
+            for i, name in enumerate(config.activations):
+                for r in range(config.num_restarts):
+                    start = stream(config.seed, "start", name, count, k, r)
+                    W, a = gaussian_rademacher(config.width, config.input_dim, start)
+                    network = TwoLayerNetwork(W, a, activation=activation(name))
+                    loss[i, j, k, r], gradient[i, j, k, r] = _search(
+                        network, X, y, config.max_iterations
+                    )
+    dims = ("activation", "num_samples", "draw", "restart")
+    num_params = config.width * (config.input_dim + 1)
+    return xr.Dataset(
+        {
+            "loss": (dims, loss, _label("least loss found", "1")),
+            "gradient": (dims, gradient, _label("norm of the gradient there", "1")),
+            "num_params": ((), num_params, _label("number of parameters", "1")),
+        },
+        coords={
+            "activation": ("activation", list(config.activations), _label("activation", "1")),
+            "num_samples": (
+                "num_samples",
+                list(config.num_samples),
+                _label("number of points M", "1"),
+            ),
+        },
+    )
+
+
+def _search(
+    network: TwoLayerNetwork,
+    X: Float[np.ndarray, "n d"],
+    y: Float[np.ndarray, " n"],
+    max_iterations: int,
+) -> tuple[float, float]:
+    points, targets = torch.as_tensor(X), torch.as_tensor(y)
+    nu = torch.full_like(targets, 1 / len(targets))
+    parameters = list(network.parameters())
+
+    def loss_and_gradient(
+        theta: Float[np.ndarray, " p"],
+    ) -> tuple[float, Float[np.ndarray, " p"]]:
+        torch.nn.utils.vector_to_parameters(torch.from_numpy(theta), parameters)
+        loss: Tensor = square_loss(network(points) - targets, nu)
+        slopes = torch.autograd.grad(loss, parameters)
+        return loss.item(), torch.cat([slope.reshape(-1) for slope in slopes]).numpy()
+
+    found = minimize(
+        loss_and_gradient,
+        torch.nn.utils.parameters_to_vector(parameters).detach().numpy(),
+        jac=True,
+        method="L-BFGS-B",
+        # Iterations alone end the search: the loss may still be falling slowly.
+        options={
+            "maxiter": max_iterations,
+            "maxfun": 2 * max_iterations,
+            "maxcor": _MEMORY,
+            "ftol": 0.0,
+            "gtol": 1e-10,
+        },
+    )
+    return float(found.fun), float(np.linalg.norm(found.jac))
+
+
+def _label(long_name: str, units: str) -> dict[str, str]:
+    return {"long_name": long_name, "units": units}
+
+
+EXPERIMENT = Experiment(
+    name="two_layer_flow.capacity",
+    summary="least loss found on random signs at fixed width, against the number of points",
+    scales=SCALES,
+    run=run,
+)
