@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from companion.claims.two_layer_flow import loss_decay
 from jaxtyping import Float
 
 from companion.activations import SIGMOID
+from companion.claims.two_layer_flow import loss_decay
 from companion.dynamics.gradient_flow import gradient_flow
 from companion.dynamics.kernel_flow import kernel_flow
 from companion.experiments.base import Experiment
