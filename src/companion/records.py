@@ -101,6 +101,22 @@ def load(path: str | Path) -> xr.Dataset:
     return data
 
 
+def check_writable(path: str | Path) -> None:
+    """Refuse a file that could not be saved, before hours are spent on what is to be in it.
+
+    Parameters
+    ----------
+    path
+        The file; missing folders are made.
+
+    Raises
+    ------
+    RecordError
+        If the folder cannot be made or written.
+    """
+    _partial_file(Path(path)).unlink()
+
+
 def provenance(
     *,
     configuration: Mapping[str, object],

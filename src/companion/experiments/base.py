@@ -87,6 +87,7 @@ def execute(experiment: Experiment, config: Any) -> xr.Dataset:
             f"`config` must be a {kind.__name__} for {experiment.name}; "
             f"got {type(config).__name__}."
         )
+    check_device(config)
     begun = time.perf_counter()
     data = experiment.run(config)
     wall_time = time.perf_counter() - begun
@@ -108,6 +109,23 @@ def execute(experiment: Experiment, config: Any) -> xr.Dataset:
             wall_time=wall_time,
         ),
     )
+
+
+def check_device(config: Any) -> None:
+    """Refuse a configuration whose device this machine does not have.
+
+    Parameters
+    ----------
+    config
+        A configuration; without a field ``device`` it is for the CPU.
+
+    Raises
+    ------
+    ValueError
+        If the field ``device`` is ``"cuda"`` and there is none.
+    """
+    if getattr(config, "device", "cpu") == "cuda" and not torch.cuda.is_available():
+        raise ValueError("`device` must be available; got cuda, and PyTorch finds none. Use cpu.")
 
 
 def _is_frozen(kind: type) -> bool:

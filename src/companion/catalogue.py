@@ -1,0 +1,103 @@
+"""Every experiment by name, with the function that draws its dataset: run and draw meet here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import xarray as xr
+
+from companion.dynamics.trajectory import Trajectory
+from companion.experiments import two_layer_flow
+from companion.experiments.base import Experiment
+from companion.experiments.settings import nearest
+from companion.figures import curves
+
+Drawing = Callable[[xr.Dataset], Any]  # returns a figure; only figures know the type of one
+
+_DRAWINGS: dict[str, Drawing] = {
+    "two_layer_flow.loss_identity": partial(
+        curves.draw_curves,
+        x="t",
+        names=("decay_difference", "decay_outer", "decay_inner"),
+        ylabel="fall of the loss (1/time)",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An experiment and the function that draws its dataset."""
+
+    experiment: Experiment
+    draw: Drawing
+
+
+CATALOGUE: dict[str, Entry] = {
+    experiment.name: Entry(experiment, _DRAWINGS[experiment.name])
+    for experiment in (*two_layer_flow.EXPERIMENTS,)
+}
+
+
+def entry(name: str) -> Entry:
+    """The experiment of that name and its drawing function.
+
+    Parameters
+    ----------
+    name
+        ``slug.experiment``.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the nearest names are offered.
+    """
+    if name not in CATALOGUE:
+        raise ValueError(
+            f"`experiment` must be in the catalogue; got {name!r}, {nearest(name, CATALOGUE)}"
+        )
+    return CATALOGUE[name]
+
+
+def draw(data: xr.Dataset | Trajectory) -> Any:
+    """A figure of a run or of the dataset of an experiment.
+
+    Parameters
+    ----------
+    data
+        A trajectory, or a dataset that carries the name of its experiment or its kind.
+
+    Returns
+    -------
+    A matplotlib figure.
+
+    Raises
+    ------
+    ValueError
+        If the dataset says neither, or its experiment is unknown.
+    """
+    dataset = data.to_dataset() if isinstance(data, Trajectory) else data
+    return drawing(dataset)(dataset)
+
+
+def drawing(data: xr.Dataset) -> Drawing:
+    """The function that draws a dataset.
+
+    Parameters
+    ----------
+    data
+        A dataset that carries the name of its experiment, or is of kind ``"trajectory"``.
+
+    Raises
+    ------
+    ValueError
+        If the dataset says neither, or its experiment is unknown.
+    """
+    if "experiment" in data.attrs:
+        return entry(data.attrs["experiment"]).draw
+    if data.attrs.get("kind") == "trajectory":
+        return curves.draw_trajectory
+    raise ValueError(
+        "`data` must carry the attribute `experiment` or the kind 'trajectory'; "
+        f"got the attributes {sorted(data.attrs)}."
+    )

@@ -1,0 +1,202 @@
+"""The command line: ``companion list``, ``run`` and ``draw``.
+
+What a user can get wrong ends in one line on the standard error and exit code 2. Anything else
+that goes wrong is a fault of the library and keeps its traceback.
+"""
+
+import dataclasses
+import hashlib
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import xarray as xr
+from typer.core import TyperGroup
+
+from companion import __version__, catalogue, records
+from companion.experiments.base import Experiment, check_device, execute
+from companion.experiments.settings import with_settings
+
+
+class Scale(StrEnum):
+    """Sizes at which every experiment can be run."""
+
+    smoke = "smoke"
+    book = "book"
+    document = "document"
+
+
+class Device(StrEnum):
+    """Where an experiment can be computed."""
+
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class UserError(Exception):
+    """Something that whoever typed the command can mend."""
+
+
+_UsageError: Any = typer.BadParameter.__base__  # what typer raises for a command it cannot parse
+
+
+class _OneLineErrors(TyperGroup):
+    def main(self, *args: Any, **extra: Any) -> Any:
+        try:
+            code = super().main(*args, **{**extra, "standalone_mode": False})
+        except (UserError, _UsageError) as error:
+            message = error.format_message() if isinstance(error, _UsageError) else str(error)
+            typer.echo(f"Error: {' '.join(message.split())}", err=True)
+            sys.exit(2)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+app = typer.Typer(
+    cls=_OneLineErrors,
+    help="Why neural networks train: five documents, their claims computed.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+
+
+def main() -> None:
+    """Entry point of the command ``companion``."""
+    app(prog_name="companion")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command("list")
+def list_experiments(as_json: AsJson = False) -> None:
+    """List every experiment by name."""
+    entries = [item.experiment for item in catalogue.CATALOGUE.values()]
+    if as_json:
+        typer.echo(json.dumps([_described(experiment) for experiment in entries], indent=2))
+        return
+    width = max(len(experiment.name) for experiment in entries)
+    for experiment in entries:
+        typer.echo(f"{experiment.name:{width}}  {experiment.summary}")
+
+
+@app.command()
+def run(
+    experiment: Annotated[str, typer.Argument(help="SLUG.EXPERIMENT, see `companion list`.")],
+    scale: Annotated[Scale, typer.Option(help="Size of the computation.")] = Scale.book,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="FIELD=VALUE; may be given several times.", metavar="F=V"),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all randomness.", min=0)] = None,
+    device: Annotated[
+        Device | None, typer.Option(help="Where to compute; by default as configured.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the datasets.")] = Path("runs"),
+    as_json: AsJson = False,
+) -> None:
+    """Run an experiment and save its dataset."""
+    chosen = _or_exit(catalogue.entry, experiment).experiment
+    config = _or_exit(_configured, chosen.scales[scale], settings or [], seed, device)
+    path = out / f"{chosen.name}-{scale}-{_fingerprint(config)}.nc"
+    _or_exit(records.check_writable, path)
+    data = _executed(chosen, config, changed=bool(settings))
+    _or_exit(records.save, data, path)
+    ranges = _ranges(data)
+    if as_json:
+        answer = {"file": str(path), **_described(chosen), "configuration": _plain(config)}
+        typer.echo(json.dumps({**answer, "ranges": ranges}, indent=2))
+        return
+    typer.echo(f"{path}")
+    typer.echo("; ".join(f"{name} {_interval(*ends)}" for name, ends in ranges.items()))
+
+
+@app.command()
+def draw(
+    file: Annotated[Path, typer.Argument(help="A dataset saved by `companion run`.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The picture; by default beside the dataset.")
+    ] = None,
+) -> None:
+    """Draw a saved dataset as a picture."""
+    data = _or_exit(records.load, file)
+    picture = file.with_suffix(".png") if out is None else out
+    drawing = _or_exit(catalogue.drawing, data)
+    _or_exit(records.check_writable, picture)
+    _or_exit(drawing(data).savefig, picture)
+    typer.echo(f"{picture}")
+
+
+def _or_exit(function: Any, *arguments: Any) -> Any:
+    # ValueError is what the library raises for what a caller got wrong.
+    try:
+        return function(*arguments)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+
+
+def _configured(config: Any, settings: list[str], seed: int | None, device: Device | None) -> Any:
+    config = with_settings(config, settings)
+    if seed is not None:
+        config = dataclasses.replace(config, seed=seed)
+    if device is not None:
+        if not hasattr(config, "device"):
+            raise ValueError(f"`device` cannot be chosen for this experiment; got {device}.")
+        config = dataclasses.replace(config, device=str(device))
+    check_device(config)
+    return config
+
+
+def _executed(experiment: Experiment, config: Any, *, changed: bool) -> xr.Dataset:
+    try:
+        return execute(experiment, config)
+    except ValueError as error:
+        # The library's own refusals begin with the name of an argument. After a change of the
+        # configuration such a refusal is about the change; without one it is a fault of ours.
+        if changed and str(error).startswith("`"):
+            raise UserError(f"the settings were refused: {error}") from error
+        raise
+
+
+def _fingerprint(config: Any) -> str:
+    # One file per configuration: a second run replaces its own file and no other.
+    return hashlib.sha256(json.dumps(_plain(config), sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _plain(config: Any) -> dict[str, Any]:
+    return dataclasses.asdict(config)
+
+
+def _described(experiment: Experiment) -> dict[str, str]:
+    return {"experiment": experiment.name, "summary": experiment.summary}
+
+
+def _ranges(data: xr.Dataset) -> dict[str, tuple[float, float]]:
+    names = str(data.attrs.get("key_variables", "")).split() or [
+        str(name) for name, values in data.data_vars.items() if values.dtype.kind in "fiu"
+    ]
+    return {name: (float(data[name].min()), float(data[name].max())) for name in names}
+
+
+def _interval(low: float, high: float) -> str:
+    return f"{low:.4g}" if low == high else f"{low:.4g} .. {high:.4g}"
