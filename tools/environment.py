@@ -12,7 +12,8 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -70,8 +71,9 @@ def imported_names(code: str) -> set[str]:
 def imports_of_modules(folder: Path) -> dict[str, Path]:
     """Imported name -> one file that imports it, over the Python files of a folder."""
     local = {path.stem for path in folder.glob("*.py")}
+    local |= {path.name for path in folder.glob("**/src/*")}  # the library of a fixture book
     return {
-        name: path
+        name: path.relative_to(folder.parent)
         for path in sorted(folder.rglob("*.py"))
         for name in imported_names(path.read_text(encoding="utf-8")) - local
     }
@@ -88,18 +90,25 @@ def imports_of_pages(book: Path) -> dict[str, Path]:
             if cell.cell_type == "code":
                 # A line of IPython (%magic, !shell) imports nothing.
                 code = re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", cell.source)
-                found |= dict.fromkeys(imported_names(code), path)
+                found |= dict.fromkeys(imported_names(code), path.relative_to(book.parent))
     return found
+
+
+@cache
+def installed_distributions() -> Mapping[str, list[str]]:
+    """Import name -> the distributions that provide it."""
+    return packages_distributions()
 
 
 def unprovided(imports: dict[str, Path], offered: dict, by: str) -> list[str]:
     """Imports that no distribution on offer provides."""
-    distributions = packages_distributions()
+    distributions = installed_distributions()
     problems = []
     for name, path in sorted(imports.items()):
         providers = {canonicalize_name(one) for one in distributions.get(name, [name])}
         if not providers & set(offered):
-            problems.append(f"{path}: imports {name} ({', '.join(providers)}), which {by} lacks")
+            known = ", ".join(sorted(providers))
+            problems.append(f"{path}: imports {name} ({known}), which {by} lacks")
     return problems
 
 

@@ -44,8 +44,11 @@ class AddressError(Exception):
 
 def address(root: Path = ROOT) -> str:
     """The repository's address, without a slash or `.git` at its end."""
-    urls = tomllib.loads((root / SOURCE).read_text(encoding="utf-8"))["project"]["urls"]
-    return checked(urls["Repository"])
+    project = tomllib.loads((root / SOURCE).read_text(encoding="utf-8"))["project"]
+    try:
+        return checked(project["urls"]["Repository"])
+    except KeyError:
+        raise AddressError(f"{SOURCE} must name the Repository under [project.urls].") from None
 
 
 def checked(url: str) -> str:
@@ -128,9 +131,7 @@ def main(arguments: list[str]) -> int:
     try:
         if options.command == "set":
             changed = rewrite(ROOT, options.url)
-            print(
-                f"Changed {len(changed)} files: {', '.join(changed)}" if changed else "As it was."
-            )
+            print(f"{len(changed)} files changed. {' '.join(changed)}")
         problems = disagreements(ROOT)
     except AddressError as error:
         print(error, file=sys.stderr)
