@@ -11,7 +11,7 @@ from companion.dynamics.trajectory import Trajectory
 from companion.experiments import two_layer_flow
 from companion.experiments.base import Experiment
 from companion.experiments.settings import nearest
-from companion.figures import curves
+from companion.figures import bands, curves
 
 Drawing = Callable[[xr.Dataset], Any]  # returns a figure; only figures know the type of one
 
@@ -21,6 +21,23 @@ _DRAWINGS: dict[str, Drawing] = {
         x="t",
         names=("decay_difference", "decay_outer", "decay_inner"),
         ylabel="fall of the loss (1/time)",
+    ),
+    "two_layer_flow.mean_residual": partial(
+        curves.draw_family, x="t", y="mean_share", family="width", log="xy"
+    ),
+    "two_layer_flow.tracking": partial(
+        bands.draw_bands, x="width", y="error", family="num_samples"
+    ),
+    "two_layer_flow.modes": partial(
+        bands.draw_bands,
+        x="t",
+        y="residual_norm",
+        family="degree",
+        prediction="predicted",
+        log="y",
+    ),
+    "two_layer_flow.fixed_sample": partial(
+        curves.draw_family, x="t", y="loss", family="width", bounds=("envelope",), log="y"
     ),
 }
 

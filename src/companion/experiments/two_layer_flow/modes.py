@@ -31,7 +31,7 @@ class Config:
 
 
 SCALES = {
-    "smoke": Config(num_pairs=10, width=100, horizon=10.0, num_times=11, num_seeds=1),
+    "smoke": Config(num_pairs=10, width=100, horizon=10.0, num_times=11, num_seeds=2),
     "book": Config(),
     "document": Config(num_pairs=1000, width=16000, horizon=400.0, num_times=81, num_seeds=8),
 }

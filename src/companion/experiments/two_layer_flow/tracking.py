@@ -38,9 +38,7 @@ class Config:
 SCALES = {
     "smoke": Config(num_samples=(10, 20), widths=(50, 200), horizon=5.0, num_seeds=2),
     "book": Config(),
-    "document": Config(
-        num_samples=(50, 300, 2000), widths=(100, 400, 1600, 6400, 25600), num_seeds=8
-    ),
+    "document": Config(num_samples=(50, 300, 2000), widths=(100, 400, 1600, 6400), num_seeds=6),
 }
 
 # The hypothesis of mean zero dropped, beside the book scale.
