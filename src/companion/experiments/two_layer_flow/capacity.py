@@ -40,7 +40,7 @@ class Config:
 
 
 SCALES = {
-    "smoke": Config(num_samples=(4, 40), width=3, input_dim=2, max_iterations=200, num_seeds=2),
+    "smoke": Config(num_samples=(4, 40), width=3, input_dim=2, max_iterations=40, num_seeds=2),
     "book": Config(),
     "document": Config(
         num_samples=(20, 60, 120, 300, 1000, 3000),

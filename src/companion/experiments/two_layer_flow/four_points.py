@@ -78,19 +78,19 @@ def four_points(
     return np.stack([x, -x, y, -y]), np.array([1.0, 1.0, -1.0, -1.0]), np.full(4, 0.25)
 
 
-def excess_loss(residual: Float[np.ndarray, "*t 4"]) -> Float[np.ndarray, "*t"]:
+def excess_loss(residual: Float[np.ndarray, "t 4"]) -> Float[np.ndarray, " t"]:
     r"""Loss above its floor 1/2, from the residual on the four points.
 
     .. math::
         \ell - \tfrac12 = \frac{\beta^2}{8} + \frac{(r_1 - r_2)^2 + (r_3 - r_4)^2}{16},
         \qquad \beta = \tfrac12 (r_1 + r_2 + r_3 + r_4)
 
-    Holds whenever :math:`f(x) + f(-x) = f(y) + f(-y)`.
+    Holds whenever :math:`f(x) + f(-x) = f(y) + f(-y)`, and :math:`\beta` is that sum.
 
     Parameters
     ----------
     residual
-        Prediction minus target in the order of :func:`four_points`, in the last axis.
+        Prediction minus target in the order of :func:`four_points`, a row per time.
 
     Returns
     -------
@@ -107,16 +107,16 @@ def excess_loss(residual: Float[np.ndarray, "*t 4"]) -> Float[np.ndarray, "*t"]:
 
     References
     ----------
-    Derived on the page `exponential-convergence`.
+    Derived here and on the page `exponential-convergence`.
     """
-    r = np.moveaxis(residual, -1, 0)
+    r = residual.T
     defect = np.abs(r[0] + r[1] - r[2] - r[3] + 4).max()
     if not defect <= 1e-12 * (1 + np.abs(r).max()):
         raise ValueError(
             "`residual` must come from a function with f(x) + f(-x) = f(y) + f(-y); "
             f"the two sums differ by {defect:.3g}."
         )
-    excess: Float[np.ndarray, "*t"] = (
+    excess: Float[np.ndarray, " t"] = (
         r.sum(axis=0) ** 2 / 32 + ((r[0] - r[1]) ** 2 + (r[2] - r[3]) ** 2) / 16
     )
     return excess
