@@ -1,5 +1,6 @@
 """One thread, one seeded generator and reproducible examples for every test."""
 
+import jaxtyping
 import numpy as np
 import pytest
 import torch
@@ -14,3 +15,9 @@ settings.load_profile("reproducible")
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20190930)
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bad shapes reach the library's own messages, as they do outside the tests."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)

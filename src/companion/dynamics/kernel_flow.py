@@ -3,6 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
+from companion.numerics.finite import require_finite
+
 ROUNDING = 1e-10  # negative eigenvalues below this part of the largest are rounding of the matrix
 
 
@@ -50,6 +52,11 @@ def kernel_flow(
     Where the weight is positive this is divided by S, which keeps the relative accuracy of every
     mode however far it has decayed; elsewhere the velocity is integrated in closed form.
     Eigenvalues that are negative by rounding count as zero: they would blow up at late times.
+
+    References
+    ----------
+    A. Jacot, F. Gabriel and C. Hongler, "Neural tangent kernel", NeurIPS 2018, section 5, for
+    ``nu = 1/n``.
     """
     weights = np.ones(len(residual)) if nu is None else nu
     _check(K, residual, t, weights)
@@ -84,9 +91,7 @@ def _check(
     nu: Float[np.ndarray, "..."],
 ) -> None:
     for name, values in (("K", K), ("residual", residual), ("t", t), ("nu", nu)):
-        if not np.isfinite(values).all():
-            index = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
-            raise ValueError(f"`{name}` must be finite; entry {index} is {values[index]}.")
+        require_finite(values, name)
     n = len(residual)
     if K.shape != (n, n) or nu.shape != (n,):
         raise ValueError(

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from companion.dynamics.losses import square_loss
+from companion.numerics.finite import require_finite
 from companion.tangent.gram import ntk
 from companion.tangent.jacobian import check_evaluation_mode, trainable_parameters
 
@@ -40,6 +41,11 @@ class Objective:
         is in training mode, or no parameter requires a gradient.
     TypeError
         If an array is not of a real floating type.
+
+    References
+    ----------
+    L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
+    eq. (1.1).
     """
 
     def __init__(
@@ -141,10 +147,7 @@ class Objective:
                 f"`{name}` must be of a real floating type; got {tensor.dtype}. "
                 "Convert it to float64."
             )
-        finite = torch.isfinite(tensor)
-        if not finite.all():
-            index = tuple(torch.nonzero(~finite)[0].tolist())
-            raise ValueError(f"`{name}` must be finite; entry {index} is {tensor[index].item()}.")
+        require_finite(_numpy(tensor), name)
         return tensor.detach().to(self._like)
 
     def _weights(self, nu: Shaped[Tensor | np.ndarray, "..."] | None) -> Float[Tensor, " n"]:
@@ -173,12 +176,7 @@ class Objective:
                 f"`y` must have the shape of module(X), {tuple(outputs.shape)}; "
                 f"got {tuple(self._y.shape)}."
             )
-        if not torch.isfinite(outputs).all():
-            index = tuple(torch.nonzero(~torch.isfinite(outputs))[0].tolist())
-            raise ValueError(
-                f"`module` must have finite outputs on `X`; output {index} is "
-                f"{outputs[index].item()}."
-            )
+        require_finite(_numpy(outputs), "module(X)")
 
 
 def _numpy(tensor: Float[Tensor, "..."]) -> Float[np.ndarray, "..."]:

@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
+from companion.numerics.finite import require_finite
+
 
 class TwoLayerNetwork(nn.Module):
     r"""A weighted sum of neurons.
@@ -93,10 +95,7 @@ def _parameter(name: str, values: Shaped[Tensor | np.ndarray, "..."]) -> nn.Para
     tensor = torch.as_tensor(values)
     if not tensor.is_floating_point():
         raise TypeError(f"`{name}` must be of a real floating type; got {tensor.dtype}.")
-    finite = torch.isfinite(tensor)
-    if not finite.all():
-        index = tuple(torch.nonzero(~finite)[0].tolist())
-        raise ValueError(f"`{name}` must be finite; entry {index} is {tensor[index].item()}.")
+    require_finite(tensor.detach().cpu().numpy(), name)
     return nn.Parameter(tensor.detach().clone())
 
 

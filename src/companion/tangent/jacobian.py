@@ -1,4 +1,8 @@
-"""Derivatives of a module's outputs with respect to its trainable parameters."""
+"""Derivatives of a module's outputs with respect to its trainable parameters.
+
+These are the gradients whose inner products make the tangent kernel: A. Jacot, F. Gabriel and
+C. Hongler, "Neural tangent kernel", NeurIPS (2018), section 4.
+"""
 
 from collections.abc import Iterator
 
@@ -164,9 +168,9 @@ def check_evaluation_mode(module: nn.Module) -> None:
 def _acts_on_each_sample_alone(
     module: nn.Module, X: Shaped[Tensor, "n ..."], outputs: Float[Tensor, "n ..."]
 ) -> bool:
+    # With gradients on, since some layers take another path without them.
     try:
-        with torch.no_grad():
-            singles = vmap(lambda x: module(x.unsqueeze(0)).squeeze(0), chunk_size=1024)(X)
+        singles = vmap(lambda x: module(x.unsqueeze(0)).squeeze(0), chunk_size=1024)(X).detach()
     except RuntimeError:  # an operation that vmap does not know
         return False
     # Rounding differs between batched and single products; coupling is of the size of the outputs.
