@@ -49,13 +49,10 @@ class Activation:
     analytic
         Whether :math:`\sigma` is real analytic on the whole line.
 
-    Returns
-    -------
-    Calling the object returns :math:`\sigma(z)`, entry by entry.
-
     Scale
     -----
-    No normalisation: ``TANH(z)`` is :math:`\tanh z`, whatever the variance of ``z``.
+    An activation is called like a function. No normalisation: ``TANH(z)`` is
+    :math:`\tanh z`, whatever the variance of ``z``.
 
     Raises
     ------
@@ -126,10 +123,9 @@ def activation(name: str) -> Activation:
 
 def _namespace(z: Any) -> Any:
     # The module that made the array, so that torch is imported only by those who already use it.
-    library = type(z).__module__.partition(".")[0]
-    if library in ("numpy", "builtins"):
+    if isinstance(z, np.ndarray | np.generic | int | float):
         return np
-    if library == "torch" or any(base.__module__ == "torch" for base in type(z).__mro__):
+    if any(base.__module__ == "torch" for base in type(z).__mro__):
         return import_module("torch")
     raise TypeError(
         f"`z` must be a number, a NumPy array or a torch tensor; got {type(z).__name__}. "
@@ -159,7 +155,8 @@ def _shifted_sigmoid_derivative(z: Any) -> Any:
 
 
 def _normal_cdf(z: Any) -> Any:
-    return _special(z).ndtr(z)
+    # Not torch's ndtr, which adds one to erf and loses the left tail.
+    return _special(z).erfc(-z / math.sqrt(2)) / 2
 
 
 def _normal_density(z: Any) -> Any:

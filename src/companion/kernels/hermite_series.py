@@ -23,31 +23,10 @@ _PAIRS = 32768  # pairs summed at once, so that the series runs in the cache
 
 
 class UnresolvedMoment(ArithmeticError):
-    r"""The series of a layer moment does not reach its accuracy.
+    r"""The Hermite series of an activation is incomplete at the largest degree tried.
 
     .. math::
         \mathbb{E}\,\sigma(rz)^2 - \sum_{k \le K} c_k(r)^2 > 10^{-14}\, \mathbb{E}\,\sigma(rz)^2
-
-    Parameters
-    ----------
-    message
-        Names the activation, the norm and the missing share.
-
-    Returns
-    -------
-    An exception.
-
-    Scale
-    -----
-    Shares are relative to the second moment of the activation at that norm.
-
-    Raises
-    ------
-    Nothing.
-
-    References
-    ----------
-    .. [1] Section "Notes" of :func:`hermite_series`.
     """
 
 
@@ -137,11 +116,7 @@ def mehler_sum(
 
     Scale
     -----
-    None.
-
-    Raises
-    ------
-    Nothing.
+    Plain sum, no normalisation.
 
     Notes
     -----
@@ -174,7 +149,7 @@ def _second_moment(
 ) -> Float[np.ndarray, " r"]:
     # On a grid 1.4 times finer than that of the series, and not a multiple of it: a function
     # that the series saw through too coarse a grid has another mass here.
-    count = int(29 * math.sqrt(degree)) + 150
+    count = int(43 * math.sqrt(degree)) + 220
     squares = hermite_coefficients(lambda z: layer(z) ** 2, max_degree=0, num_nodes=count)
     return squares[..., 0]
 

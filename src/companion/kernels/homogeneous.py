@@ -45,10 +45,6 @@ def homogeneous_moment(
     Plain expectation over standard normal u and v of correlation :math:`\cos\theta`. Norms
     multiply the first moment and leave the second.
 
-    Raises
-    ------
-    Nothing; :func:`~companion.kernels.layer_moments.layer_moment` checks.
-
     References
     ----------
     .. [1] Y. Cho and L. K. Saul, "Kernel methods for deep learning", NeurIPS 2009, section 2
@@ -82,10 +78,6 @@ def homogeneous_angle(
     Scale
     -----
     Radians; independent of the norms.
-
-    Raises
-    ------
-    Nothing; :func:`~companion.kernels.tangent_kernel.tangent_kernel` checks.
 
     Notes
     -----

@@ -23,17 +23,9 @@ class PairGeometry:
     angle
         The angle :math:`\theta` of each pair.
 
-    Returns
-    -------
-    A frozen record.
-
     Scale
     -----
     Weights of variance one: a point of norm r has a pre-activation of variance r squared.
-
-    Raises
-    ------
-    Nothing; :func:`pair_geometry` checks.
 
     References
     ----------

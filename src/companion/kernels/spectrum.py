@@ -16,27 +16,6 @@ class UnresolvedSpectrum(ArithmeticError):
 
     .. math::
         \max_k |\mu_k^{(2N)} - \mu_k^{(N)}| > 10^{-13}\, \mathbb{E} |\kappa(x \cdot y)|
-
-    Parameters
-    ----------
-    message
-        Names the number of panels and the change.
-
-    Returns
-    -------
-    An exception.
-
-    Scale
-    -----
-    Relative to the mean of the modulus of the kernel.
-
-    Raises
-    ------
-    Nothing.
-
-    References
-    ----------
-    .. [1] Section "Notes" of :func:`funk_hecke`.
     """
 
 

@@ -17,22 +17,10 @@ def require_finite(values: Shaped[np.ndarray, "..."], name: str) -> None:
     name
         What the caller's argument is called, for the message.
 
-    Returns
-    -------
-    Nothing.
-
-    Scale
-    -----
-    None: only finiteness is tested.
-
     Raises
     ------
     ValueError
         If an entry is NaN or infinite; the message carries its first index in row order.
-
-    References
-    ----------
-    .. [1] IEEE 754-2019, section 6 (infinities and NaNs).
     """
     finite = np.isfinite(values)
     if finite.all():

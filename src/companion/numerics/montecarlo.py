@@ -10,7 +10,7 @@ from jaxtyping import Float
 from companion.numerics.finite import require_finite
 
 
-def stream(seed: int, *names: str | int) -> np.random.Generator:
+def stream(seed: int, *names: str | int | np.integer) -> np.random.Generator:
     r"""A random generator for one purpose, independent of those for other purposes.
 
     .. math::
@@ -29,7 +29,7 @@ def stream(seed: int, *names: str | int) -> np.random.Generator:
 
     Scale
     -----
-    None.
+    Uniform 64-bit words of PCG64; the law is chosen by what is drawn from it.
 
     Raises
     ------
@@ -69,17 +69,9 @@ class Estimate:
     count
         The number of samples :math:`N`.
 
-    Returns
-    -------
-    A frozen record.
-
     Scale
     -----
     The unit of the samples; the standard error is that of the mean, not of one sample.
-
-    Raises
-    ------
-    Nothing; :func:`estimate` checks.
 
     References
     ----------
@@ -128,7 +120,7 @@ def estimate(samples: Float[np.ndarray, " n"]) -> Estimate:
     return Estimate(float(samples.mean()), spread / math.sqrt(samples.size), samples.size)
 
 
-def _words(name: str | int) -> tuple[int, ...]:
+def _words(name: str | int | np.integer) -> tuple[int, ...]:
     if isinstance(name, bool) or not isinstance(name, str | int | np.integer):
         raise TypeError(f"`names` must be strings or integers; got {name!r}.")
     # The kind is hashed too: the name 1 and the name "1" are different streams.

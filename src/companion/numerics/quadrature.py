@@ -14,7 +14,7 @@ from scipy.special import roots_chebyt, roots_gegenbauer, roots_hermitenorm
 
 from companion.numerics.finite import require_finite
 
-_HALF_WIDTH = 16.0  # exp(-16**2 / 2) = 2.6e-56: what lies outside never reaches a double
+_HALF_WIDTH = 24.0  # exp(-24**2 / 4) = 3e-63: what lies outside never reaches a double
 _EDGE = 1e-15  # share of the largest weighted value that may stand at the ends
 _BLOCK = 64  # degrees formed at once, so that the products are matrix products
 
@@ -154,7 +154,7 @@ def hermite_coefficients(
 
     Notes
     -----
-    The trapezoidal rule on [-16, 16] converges geometrically for integrands that are analytic
+    The trapezoidal rule on [-24, 24] converges geometrically for integrands that are analytic
     in a strip [1]_, here :math:`f h_k` times the Gaussian density. It needs fewer nodes than
     the Gauss rule where f has poles near the real line, and its weights are exact. The
     recurrence runs on :math:`h_k` times the root of the density, which cannot overflow.
@@ -182,7 +182,7 @@ def hermite_coefficients(
     ends = np.abs(weighted[..., [0, -1]]).max(axis=-1)
     if (ends > _EDGE * np.abs(weighted).max(axis=-1)).any():
         raise ValueError(
-            "`function` must be negligible against exp(-z**2 / 4) outside [-16, 16]; "
+            "`function` must be negligible against exp(-z**2 / 4) outside [-24, 24]; "
             f"got |function| up to {np.abs(values[..., [0, -1]]).max():.1e} there. "
             "Rescale its argument."
         )

@@ -27,17 +27,9 @@ class Rate:
     confidence
         The coverage of each interval.
 
-    Returns
-    -------
-    A frozen record.
-
     Scale
     -----
     An exponent is negative where y falls. Intervals are for one exponent at a time.
-
-    Raises
-    ------
-    Nothing; :func:`fit_power_law` checks.
 
     References
     ----------
@@ -69,17 +61,9 @@ class ExponentialRate:
     confidence
         The coverage of the interval.
 
-    Returns
-    -------
-    A frozen record.
-
     Scale
     -----
     One over the unit of ``t``.
-
-    Raises
-    ------
-    Nothing; :func:`fit_exponential` checks.
 
     References
     ----------

@@ -1,0 +1,228 @@
+"""Activations: every fact they state is measured, on arrays and on tensors."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from companion.activations import (
+    GAUSSIAN_BUMP,
+    NORMAL_CDF,
+    RELU,
+    SHIFTED_SIGMOID,
+    SIGMOID,
+    TANH,
+    Activation,
+    activation,
+)
+
+ALL = [SIGMOID, SHIFTED_SIGMOID, NORMAL_CDF, GAUSSIAN_BUMP, TANH, RELU]
+EVERY = pytest.mark.parametrize("sigma", ALL, ids=lambda sigma: sigma.name)
+# Spacing 1e-4: at a smooth maximum of curvature of order one a grid misses at most 1e-8.
+GRID = np.arange(-400_000, 400_001) * 1e-4
+EXACT = 1e-15  # a few roundings of numbers of order one
+
+
+# Exact values ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sigma", "z", "value", "slope"),
+    [
+        (SIGMOID, 0.0, 1 / 2, 1 / 4),
+        (SIGMOID, math.log(3), 3 / 4, 3 / 16),
+        (SHIFTED_SIGMOID, -1.0, 1 / 2, 1 / 4),
+        (SHIFTED_SIGMOID, math.log(3) - 1, 3 / 4, 3 / 16),
+        (NORMAL_CDF, 0.0, 1 / 2, 1 / math.sqrt(2 * math.pi)),
+        (NORMAL_CDF, 1.0, (1 + math.erf(1 / math.sqrt(2))) / 2, 0.24197072451914337),
+        (GAUSSIAN_BUMP, 0.0, 1.0, 0.0),
+        (GAUSSIAN_BUMP, -2.0, math.exp(-2), 2 * math.exp(-2)),
+        (TANH, math.log(2), 3 / 5, 16 / 25),
+        (RELU, 2.5, 2.5, 1.0),
+        (RELU, -2.5, 0.0, 0.0),
+        (RELU, 0.0, 0.0, 0.0),
+    ],
+)
+def test_values_known_by_hand(sigma, z, value, slope):
+    assert_allclose(sigma(np.array([z])), [value], rtol=EXACT, atol=0)
+    assert_allclose(sigma.derivative(np.array([z])), [slope], rtol=2 * EXACT, atol=0)
+
+
+@EVERY
+def test_a_name_finds_its_activation(sigma):
+    assert activation(sigma.name) is sigma
+
+
+# Facts -------------------------------------------------------------------------------------
+
+
+def measured_supremum(function):
+    return np.abs(function(GRID)).max()
+
+
+@EVERY
+@pytest.mark.parametrize("fact", ["bound", "lipschitz", "derivative_lipschitz"])
+def test_constants_are_attained_and_not_exceeded(sigma, fact):
+    stated = getattr(sigma, fact)
+    if fact == "bound":
+        measured = measured_supremum(sigma)
+    elif fact == "lipschitz":
+        measured = measured_supremum(sigma.derivative)
+    else:
+        # Central differences with step 1e-4 err by h**2 / 6 times the third derivative of
+        # sigma', which is below 10 for each of them: less than 2e-8.
+        step = 1e-4
+        measured = measured_supremum(
+            lambda z: (sigma.derivative(z + step) - sigma.derivative(z - step)) / (2 * step)
+        )
+    if math.isinf(stated):
+        # A function without bound reaches the end of the grid, a jump the end of the step.
+        assert measured > 30
+    else:
+        assert_allclose(measured, stated, rtol=0, atol=1e-6)
+        assert measured <= stated * (1 + 1e-7)
+
+
+@EVERY
+def test_sign_is_as_stated(sigma):
+    assert (sigma(GRID) >= 0).all() == sigma.nonnegative
+
+
+@EVERY
+def test_symmetries_are_as_stated(sigma):
+    value, mirrored = sigma(GRID), sigma(-GRID)
+    assert np.allclose(value, mirrored, rtol=0, atol=EXACT) == sigma.even
+    middle = (value + mirrored) / 2
+    has_centre = np.ptp(middle) < EXACT
+    assert has_centre == (sigma.centre is not None)
+    if has_centre:
+        assert_allclose(middle, sigma.centre, rtol=0, atol=EXACT)
+
+
+@EVERY
+@pytest.mark.parametrize("factor", [1e-3, 0.5, 3.0])
+def test_homogeneity_is_as_stated(sigma, factor):
+    z = np.linspace(-5, 5, 101)
+    assert np.allclose(sigma(factor * z), factor * sigma(z), rtol=1e-14) == sigma.homogeneous
+
+
+@EVERY
+def test_derivative_is_the_slope_of_the_value(sigma):
+    # Step 1e-5: truncation h**2 / 6 times the third derivative, below 2e-11; rounding
+    # eps |sigma| / h, below 3e-10 for |z| <= 8. A kink is stepped around.
+    step = 1e-5
+    z = np.linspace(-8, 8, 1000)
+    assert np.abs(z).min() > step
+    slope = (sigma(z + step) - sigma(z - step)) / (2 * step)
+    assert_allclose(sigma.derivative(z), slope, rtol=0, atol=1e-9)
+
+
+@EVERY
+def test_analytic_activations_have_a_taylor_polynomial_at_zero(sigma):
+    # The interpolant in 25 Chebyshev nodes of [-1/2, 1/2]: geometric convergence with the
+    # rate of the nearest singularity, at distance pi/2 or more, gives better than 1e-13;
+    # a kink gives 1e-2.
+    interpolant = np.polynomial.Chebyshev.interpolate(sigma, 25, domain=[-0.5, 0.5])
+    z = np.linspace(-0.5, 0.5, 201)
+    assert (np.abs(interpolant(z) - sigma(z)).max() < 1e-13) == sigma.analytic
+
+
+# Tensors -----------------------------------------------------------------------------------
+
+
+@EVERY
+def test_tensors_and_arrays_agree(sigma):
+    z = np.linspace(-30, 30, 601)
+    for function in (sigma, sigma.derivative):
+        result = function(torch.from_numpy(z))
+        assert result.dtype == torch.float64
+        # Two libraries for the elementary functions: each within a few roundings, and the
+        # exponent -450 of the bump magnifies the rounding of its argument 450 times.
+        assert_allclose(result.numpy(), function(z), rtol=2e-13, atol=1e-300)
+
+
+@EVERY
+def test_derivative_is_what_autograd_finds(sigma):
+    z = torch.linspace(-8, 8, 161, dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(sigma(z).sum(), z)
+    # Autograd writes s' = s (1 - s), which rounds at 1e-16 absolutely.
+    assert_allclose(gradient.numpy(), sigma.derivative(z.detach()).numpy(), rtol=0, atol=3e-16)
+
+
+@EVERY
+def test_tensors_keep_their_kind(sigma):
+    z = torch.nn.Parameter(torch.zeros(3, dtype=torch.float32))
+    assert sigma(z).dtype == sigma.derivative(z).dtype == torch.float32
+    assert sigma(z).requires_grad
+
+
+@EVERY
+def test_second_derivative_by_functional_autograd(sigma):
+    z = torch.tensor(0.7, dtype=torch.float64)
+    second = torch.func.grad(torch.func.grad(sigma))(z)
+    step = 1e-5  # truncation and rounding below 1e-10, as above
+    slope = (sigma.derivative(z + step) - sigma.derivative(z - step)) / (2 * step)
+    assert_allclose(second, slope, rtol=0, atol=1e-9)
+
+
+# Where naive formulas fail -----------------------------------------------------------------
+
+
+@EVERY
+@pytest.mark.parametrize("kind", [np.array, lambda z: torch.tensor(z, dtype=torch.float64)])
+def test_far_from_zero_nothing_overflows(sigma, kind):
+    # Warnings are errors here, so an overflow in exp or cosh would fail the test.
+    z = kind([-1e3, 1e3, -1e150, 1e150])
+    assert np.isfinite(np.asarray(sigma(z))).all()
+    assert np.isfinite(np.asarray(sigma.derivative(z))).all()
+
+
+@pytest.mark.parametrize("z", [-40.0, -200.0])
+def test_tails_keep_their_digits(z):
+    # There sigmoid and its derivative equal exp(z) up to exp(2z), far below rounding.
+    assert_allclose(SIGMOID(np.array([z])), np.exp(z), rtol=1e-14)
+    for side in (z, -z):
+        assert_allclose(SIGMOID.derivative(np.array([side])), np.exp(z), rtol=1e-14)
+        assert_allclose(TANH.derivative(np.array([side])), 4 * np.exp(2 * z), rtol=1e-14)
+
+
+def test_missing_values_stay_missing():
+    for sigma in ALL:
+        assert np.isnan(sigma(np.array([np.nan]))).all(), sigma.name
+
+
+# Bad input ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("sigmod", "'sigmoid'"), ("ReLu", "'relu'"), ("normal-cdf", "'normal_cdf'")],
+)
+def test_unknown_name_lists_the_nearest(name, nearest):
+    with pytest.raises(
+        ValueError, match=rf"`name` must be .*; got '{name}'\. Did you mean.*{nearest}"
+    ):
+        activation(name)
+
+
+def test_hopeless_name_lists_all():
+    with pytest.raises(ValueError, match=r"Known names: sigmoid, .*relu"):
+        activation("zzz")
+
+
+def test_other_arrays_are_refused():
+    with pytest.raises(TypeError, match=r"`z` must be a number, a NumPy array or a torch tensor"):
+        TANH(["1.0"])
+
+
+def test_own_activation_is_one_record():
+    cube = dataclasses.replace(
+        TANH, name="cube", value=lambda z: z**3, derivative=lambda z: 3 * z**2
+    )
+    assert isinstance(cube, Activation)
+    assert cube(np.array([2.0])) == 8.0
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        cube.name = "square"
