@@ -140,4 +140,6 @@ def test_a_fixed_sample_has_a_rate_for_ever(rng):
     assert loss[-1] > loss[0] * np.exp(-2.5 * lambda_star * times[-1])
     # The proof asks for far more neurons than the run needs.
     norm = float(np.sqrt(2 * loss[0]))
-    assert fixed_sample_width(lambda_star, residual_norm=norm, activation=SIGMOID, radius=1) > 1e6
+    assert (
+        fixed_sample_width(lambda_star, residual_norm=norm, activation=SIGMOID, radius=1.0) > 1e6
+    )
