@@ -139,7 +139,7 @@ def test_a_fixed_sample_has_a_rate_for_ever(rng):
     # On that target the exponent of the bound is half of the true one, and no smaller part of it.
     assert loss[-1] > loss[0] * np.exp(-2.5 * lambda_star * times[-1])
     # The proof asks for far more neurons than the run needs.
-    norm = float(np.sqrt(2 * loss[0]))
-    assert (
-        fixed_sample_width(lambda_star, residual_norm=norm, activation=SIGMOID, radius=1.0) > 1e6
+    asked = fixed_sample_width(
+        lambda_star, residual_norm=float(np.sqrt(2 * loss[0])), activation=SIGMOID, radius=1.0
     )
+    assert asked > 10 * len(a)
