@@ -77,8 +77,7 @@ def chaining_metric(distance: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, 
 
     References
     ----------
-    .. [1] L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
-       equation (A.4).
+    .. [1] L. Li, arXiv:1909.13671, equation (A.4).
     """
     if not (distance >= 0).all():
         raise ValueError(
@@ -161,8 +160,7 @@ def gamma_2_bounds(input_dim: int, *, domain: str, metric: str) -> Bounds:
 
     References
     ----------
-    .. [1] L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
-       equation (A.7).
+    .. [1] L. Li, arXiv:1909.13671, equation (A.7).
     """
     radii = covering_radii(input_dim, domain=domain)
     if metric == "euclidean":
@@ -210,8 +208,7 @@ def coarse_step(delta: float) -> float:
 
     References
     ----------
-    .. [1] L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
-       equation (A.9), with the constants filled in.
+    .. [1] L. Li, arXiv:1909.13671, equation (A.9), with the constants filled in.
     """
     require_probability(delta)
     return psi_1_deviation(math.log(8 * (2 + delta) / delta), psi_1=1.0)
@@ -274,8 +271,7 @@ def uniform_bound(
 
     References
     ----------
-    .. [1] L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
-       appendix A; with psi_1 increments in place of second moments, and explicit constants.
+    .. [1] L. Li, arXiv:1909.13671, appendix A; with psi_1 increments in place of second moments, and explicit constants.
     .. [2] B. Klartag and S. Mendelson, "Empirical processes and random projections", 2005,
        proposition 2.2.
     """

@@ -49,8 +49,7 @@ class AgreementTree:
 
     References
     ----------
-    .. [1] L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
-       Proposition 1: the hypotheses that this process satisfies.
+    .. [1] L. Li, arXiv:1909.13671, Proposition 1: the hypotheses that this process satisfies.
     """
 
     input_dim: int
@@ -99,8 +98,7 @@ def agreement_tree(input_dim: int, num_levels: int) -> AgreementTree:
 
     References
     ----------
-    .. [1] L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
-       Proposition 1 (2).
+    .. [1] L. Li, arXiv:1909.13671, Proposition 1 (2).
     """
     if input_dim < 3:
         raise ValueError(
@@ -162,8 +160,7 @@ def lipschitz_constant(tree: AgreementTree) -> Fraction:
 
     References
     ----------
-    .. [1] L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
-       Proposition 1 (2).
+    .. [1] L. Li, arXiv:1909.13671, Proposition 1 (2).
     """
     previous, gap = 0, None
     for level, exponent in enumerate(tree.exponents, start=1):

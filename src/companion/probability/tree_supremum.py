@@ -38,8 +38,7 @@ class Climb(NamedTuple):
 
     References
     ----------
-    .. [1] L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
-       Proposition 1.
+    .. [1] L. Li, arXiv:1909.13671, Proposition 1.
     """
 
     values: Float[np.ndarray, " k"]
@@ -121,8 +120,7 @@ def climb(tree: AgreementTree, num_samples: int, rng: np.random.Generator) -> Cl
 
     References
     ----------
-    .. [1] L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
-       Proposition 1, (3.8): the supremum that is bounded there.
+    .. [1] L. Li, arXiv:1909.13671, Proposition 1, (3.8): the supremum that is bounded there.
     """
     require_positive(num_samples=num_samples)
     frequent = rng.integers(2, size=num_samples) == 1

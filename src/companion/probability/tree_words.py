@@ -42,8 +42,7 @@ def position(tree: AgreementTree, word: Word) -> tuple[Fraction, ...]:
 
     References
     ----------
-    .. [1] L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
-       Proposition 1: the index set D.
+    .. [1] L. Li, arXiv:1909.13671, Proposition 1: the index set D.
     """
     _require_word(tree, word)
     place = [Fraction(0)] * tree.input_dim
@@ -84,8 +83,7 @@ def mean_square_increment(tree: AgreementTree, x: Word, y: Word) -> Fraction:
 
     References
     ----------
-    .. [1] L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
-       Proposition 1 (2).
+    .. [1] L. Li, arXiv:1909.13671, Proposition 1 (2).
     """
     _require_word(tree, x)
     _require_word(tree, y)
