@@ -13,7 +13,8 @@ from pathlib import Path
 from companion.claims.reading import LedgerError, read_document
 from companion.claims.rows import VERDICTS, Claim, Document
 
-_FOLDER = Path(__file__).parent / "ledger"
+FOLDER = Path(__file__).parent / "ledger"
+"""Where the ledger files of this library stand."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def load_ledger(folder: Path | None = None) -> Ledger:
         :func:`companion.claims.reading.read_document`), or two files share a prefix, an order
         or a row id.
     """
-    folder = _FOLDER if folder is None else folder
+    folder = FOLDER if folder is None else folder
     paths = sorted(folder.glob("*.yml"))
     if not paths:
         raise LedgerError(f"`folder` must hold ledger files <slug>.yml; got {str(folder)!r}.")

@@ -13,7 +13,7 @@ VERDICTS: Mapping[str, str] = MappingProxyType(
     {
         "exact": "true, and checked to rounding error",
         "holds": "true, and checked within the range stated beside it",
-        "constant": "true with another constant or after mending a slip; the correction says which",
+        "constant": "true with another constant or after mending a slip; see its correction",
         "corrected": "not true as stated; the corrected form given beside it is true",
         "fails": "not true as stated, in substance: there is a counterexample",
         "illustrated": "not a statement that a check can settle; the page shows what it means",
