@@ -4,7 +4,6 @@ import ast
 import asyncio
 import contextlib
 import os
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -26,9 +25,15 @@ WATCH = 0.1  # seconds between two looks at what the kernel uses
 ONE_THREAD = {
     f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "VECLIB", "NUMEXPR")
 }
-# The kernel's own account of itself; its peak is counted in bytes on macOS, else in kilobytes.
-COST = "(lambda u: (u.ru_utime + u.ru_stime, u.ru_maxrss))(__import__('resource').getrusage(0))"
-PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
+# The kernel's own account of itself: CPU time in seconds, peak of memory in bytes. `ru_maxrss`, in
+# bytes on macOS and else in kilobytes, begins at the size of the parent: Linux counts better.
+COST = """
+import pathlib as _pathlib, re as _re, resource as _resource, sys as _sys
+_used = _resource.getrusage(_resource.RUSAGE_SELF)
+_status = _pathlib.Path("/proc/self/status")
+_peak = _re.search(r"VmHWM:\\s*(\\d+) kB", _status.read_text() if _status.exists() else "")
+_bytes = 1024 * int(_peak[1]) if _peak else _used.ru_maxrss * (1, 1024)[_sys.platform != "darwin"]
+"""
 
 
 @dataclass(frozen=True)
@@ -172,8 +177,12 @@ async def _watch(client: NotebookClient, limits: Limits, start: float) -> str:
 
 async def _cost(client: NotebookClient) -> dict[str, float]:
     reply = await client.kc.execute(
-        "", silent=True, user_expressions={"cost": COST}, reply=True, timeout=30
+        COST,
+        silent=True,
+        user_expressions={"cost": "(_used.ru_utime + _used.ru_stime, _bytes)"},
+        reply=True,
+        timeout=30,
     )
     answer = reply["content"]["user_expressions"]["cost"]["data"]["text/plain"]
-    cpu, peak = ast.literal_eval(answer)
-    return {"cpu_seconds": cpu, "peak_megabytes": peak * PEAK_UNIT / 1e6}
+    cpu_seconds, peak_bytes = ast.literal_eval(answer)
+    return {"cpu_seconds": cpu_seconds, "peak_megabytes": peak_bytes / 1e6}
