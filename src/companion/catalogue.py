@@ -11,7 +11,7 @@ from companion.dynamics.trajectory import Trajectory
 from companion.experiments import two_layer_flow
 from companion.experiments.base import Experiment
 from companion.experiments.settings import nearest
-from companion.figures import bands, curves
+from companion.figures import bands, curves, decay, spectra
 
 Drawing = Callable[[xr.Dataset], Any]  # returns a figure; only figures know the type of one
 
@@ -22,6 +22,18 @@ _DRAWINGS: dict[str, Drawing] = {
         names=("decay_difference", "decay_outer", "decay_inner"),
         ylabel="fall of the loss (1/time)",
     ),
+    "two_layer_flow.four_points": decay.draw_loss_floor,
+    "two_layer_flow.smallest_eigenvalues": spectra.draw_smallest_eigenvalues,
+    "two_layer_flow.decay_by_target": decay.draw_decay_by_target,
+    "two_layer_flow.capacity": partial(
+        bands.draw_bands,
+        x="num_samples",
+        y="best_loss",
+        family="activation",
+        bounds=("null_loss",),
+        log="x",
+    ),
+    "two_layer_flow.rate_by_dimension": decay.draw_rate_by_dimension,
     "two_layer_flow.mean_residual": partial(
         curves.draw_family, x="t", y="mean_share", family="width", log="xy"
     ),

@@ -8,6 +8,40 @@ import numpy as np
 from jaxtyping import Float
 
 
+def decay_rate(kernel_bound: float) -> float:
+    r"""The rate of Theorem 1.
+
+    .. math::
+        \lambda / 2
+
+    Parameters
+    ----------
+    kernel_bound
+        The lambda of Lemma 5, a positive lower bound of the entries of the outer kernel.
+
+    Returns
+    -------
+    The rate at which the loss is claimed to decay, whatever the data are.
+
+    Scale
+    -----
+    Time of the flow of ``1/2 sum nu_i r_i**2`` with nu a probability; network with factor
+    ``m**-0.5``.
+
+    Raises
+    ------
+    ValueError
+        If ``kernel_bound`` is not positive.
+
+    References
+    ----------
+    L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
+    Theorem 1, eq. (2.8).
+    """
+    _require_positive(kernel_bound=kernel_bound)
+    return kernel_bound / 2
+
+
 def loss_decay(
     t: Float[np.ndarray, " t"], *, constant: float, kernel_bound: float
 ) -> Float[np.ndarray, " t"]:
@@ -32,8 +66,7 @@ def loss_decay(
 
     Scale
     -----
-    Time of the flow of ``1/2 sum nu_i r_i**2`` with nu a probability; network with factor
-    ``m**-0.5``.
+    As :func:`decay_rate`.
 
     Raises
     ------
@@ -45,8 +78,8 @@ def loss_decay(
     L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
     Theorem 1, eq. (2.8).
     """
-    _require_positive(constant=constant, kernel_bound=kernel_bound)
-    return constant * np.exp(-kernel_bound * t / 2)
+    _require_positive(constant=constant)
+    return constant * np.exp(-decay_rate(kernel_bound) * t)
 
 
 def claimed_dissipation(

@@ -1,15 +1,25 @@
 """Experiments on two-layer networks in the tangent-kernel scaling (Lei Li, 2019)."""
 
 from companion.experiments.two_layer_flow import (
+    capacity,
+    decay_by_target,
     fixed_sample,
+    four_points,
     loss_identity,
     mean_residual,
     modes,
+    rate_by_dimension,
+    smallest_eigenvalues,
     tracking,
 )
 
 EXPERIMENTS = (
     loss_identity.EXPERIMENT,
+    four_points.EXPERIMENT,
+    smallest_eigenvalues.EXPERIMENT,
+    decay_by_target.EXPERIMENT,
+    capacity.EXPERIMENT,
+    rate_by_dimension.EXPERIMENT,
     mean_residual.EXPERIMENT,
     tracking.EXPERIMENT,
     modes.EXPERIMENT,

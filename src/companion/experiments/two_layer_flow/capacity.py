@@ -61,7 +61,7 @@ def run(config: Config) -> xr.Dataset:
 
     Returns
     -------
-    The loss at the end of every search and the size of the gradient there.
+    The loss at the end of every search, the least of each data set, the size of the gradient.
     """
     cells = (len(config.activations), len(config.num_samples), config.num_seeds)
     loss, gradient = np.empty((2, *cells, config.num_restarts))
@@ -79,10 +79,17 @@ def run(config: Config) -> xr.Dataset:
                         network, X, y, config.max_iterations
                     )
     dims = ("activation", "num_samples", "draw", "restart")
+    null = np.full(len(config.num_samples), 0.5)  # half the mean square of signs
     num_params = config.width * (config.input_dim + 1)
     return xr.Dataset(
         {
-            "loss": (dims, loss, _label("least loss found", "1")),
+            "loss": (dims, loss, _label("loss where one search ends", "1")),
+            "best_loss": (
+                dims[:-1],
+                loss.min(axis=-1),
+                _label("least loss found", "1"),
+            ),
+            "null_loss": ("num_samples", null, _label("loss of the zero function", "1")),
             "gradient": (dims, gradient, _label("norm of the gradient there", "1")),
             "num_params": ((), num_params, _label("number of parameters", "1")),
         },

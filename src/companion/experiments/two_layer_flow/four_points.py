@@ -12,8 +12,10 @@ import xarray as xr
 from jaxtyping import Float
 
 from companion.activations import SIGMOID
+from companion.claims.two_layer_flow import loss_decay
 from companion.dynamics.gradient_flow import gradient_flow
 from companion.experiments.base import Experiment
+from companion.kernels.tangent_kernel import tangent_kernel
 from companion.networks.initialization import gaussian_rademacher
 from companion.networks.two_layer import TwoLayerNetwork
 from companion.numerics.montecarlo import stream
@@ -132,7 +134,8 @@ def run(config: Config) -> xr.Dataset:
 
     Returns
     -------
-    Loss and its excess over 1/2, by width, draw and time.
+    Loss and its excess over 1/2, by width, draw and time; the claimed bound, from the largest
+    initial loss and the smallest entry of the outer kernel on the points.
     """
     t = np.linspace(0, config.t_end, config.num_times)
     shape = (len(config.widths), config.num_seeds, len(t))
@@ -145,11 +148,15 @@ def run(config: Config) -> xr.Dataset:
             network = TwoLayerNetwork(W, a, activation=SIGMOID)
             flow = gradient_flow(network, X, y, t_end=config.t_end, t_eval=t, nu=nu)
             loss[i, k], excess[i, k] = flow.loss, excess_loss(flow.residual)
+    # The smallest entry belongs to x and -x, and is the same for all unit vectors.
+    smallest = tangent_kernel(X, X, depth=1, activation=SIGMOID, trained=(1,)).min()
+    claimed = loss_decay(t, constant=loss[..., 0].max(), kernel_bound=smallest)
     dims = ("width", "draw", "t")
     return xr.Dataset(
         {
             "loss": (dims, loss, {"long_name": "loss", "units": "1"}),
             "excess": (dims, excess, {"long_name": "loss minus 1/2", "units": "1"}),
+            "claimed_loss": ("t", claimed, {"long_name": "loss, as claimed", "units": "1"}),
         },
         coords={
             "width": ("width", list(config.widths), {"long_name": "width", "units": "1"}),

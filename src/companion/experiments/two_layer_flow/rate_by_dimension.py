@@ -12,6 +12,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from companion.activations import SIGMOID
+from companion.claims.two_layer_flow import decay_rate
 from companion.dynamics.gradient_flow import gradient_flow
 from companion.dynamics.kernel_flow import kernel_flow
 from companion.experiments.base import Experiment
@@ -56,7 +57,7 @@ def run(config: Config) -> xr.Dataset:
     Returns
     -------
     Loss by dimension, draw and time over d; rates of the networks, of the limiting flow on the
-    same points, and on the uniform sphere; the leading term of the last.
+    same points, and on the uniform sphere; the leading term of the last; the claimed rate.
     """
     scaled = np.linspace(0, config.horizon, config.num_times)
     shape = (len(config.input_dims), config.num_seeds)
@@ -76,6 +77,9 @@ def run(config: Config) -> xr.Dataset:
             exact = 0.5 * kernel_flow(K, -X[:, 0], t, nu=nu) ** 2 @ nu
             limit[i, k] = fit_exponential(t, exact).rate
         sphere[i] = 2 * funk_hecke(zonal_kernel, input_dim=input_dim, max_degree=1)[1]
+    axis = np.eye(2)[:1]
+    smallest = tangent_kernel(axis, -axis, depth=1, activation=SIGMOID, trained=(1,)).item()
+    claimed = np.full(len(config.input_dims), decay_rate(smallest))
     cells = ("input_dim", "draw")
     first = hermite_coefficients(SIGMOID, max_degree=1, num_nodes=200)[1]
     return xr.Dataset(
@@ -89,6 +93,7 @@ def run(config: Config) -> xr.Dataset:
                 4 * first**2 / np.array(config.input_dims),
                 _label("its leading term", "1/time"),
             ),
+            "claimed_rate": ("input_dim", claimed, _label("rate, as claimed", "1/time")),
         },
         coords={
             "input_dim": ("input_dim", list(config.input_dims), _label("dimension d", "1")),
