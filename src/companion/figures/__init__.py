@@ -1,0 +1,1 @@
+"""Pictures of labelled datasets: the only package that draws."""
