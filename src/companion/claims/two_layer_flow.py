@@ -112,7 +112,7 @@ def claimed_dissipation(
     Raises
     ------
     ValueError
-        If ``kernel_bound`` is not positive, or the shapes differ.
+        If ``kernel_bound`` is not positive.
 
     References
     ----------
@@ -120,10 +120,6 @@ def claimed_dissipation(
     first display of the proof of Theorem 1 (the term before the error terms).
     """
     _require_positive(kernel_bound=kernel_bound)
-    if residual.shape != nu.shape:
-        raise ValueError(
-            f"`nu` must have the shape of `residual`, {residual.shape}; got {nu.shape}."
-        )
     return float(kernel_bound * (nu @ residual**2) / 2)
 
 
