@@ -142,5 +142,5 @@ def test_lengths_must_agree(unchecked):
 
 
 def test_confidence_is_a_probability():
-    with pytest.raises(ValueError, match=r"`confidence` must lie strictly between 0 and 1; got 95\.0"):
+    with pytest.raises(ValueError, match=r"`confidence` must lie strictly .*; got 95\.0"):
         fit_power_law(X, X, confidence=95.0)

@@ -1,0 +1,193 @@
+"""Tangent kernel: layer by layer by hand, against finite networks and against known spectra."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from companion.activations import GAUSSIAN_BUMP, NORMAL_CDF, RELU, SIGMOID, TANH
+from companion.kernels.layer_moments import layer_moment
+from companion.kernels.tangent_kernel import tangent_kernel
+
+by_name = {"ids": lambda sigma: sigma.name}
+
+
+def points(rng, count, input_dim=3):
+    return rng.standard_normal((count, input_dim)) / 2  # norms of order one
+
+
+# Exact values ------------------------------------------------------------------------------
+
+
+def test_relu_on_one_point_by_hand():
+    # At x = z every layer halves: Sigma^l = |x|^2 / 2^l and every derivative moment is 1/2, so
+    # each of the L + 1 terms is |x|^2 / 2^L.
+    x = np.array([[3.0, 4.0]])
+    for depth in (1, 2, 5):
+        kernel = tangent_kernel(x, x, depth=depth, activation=RELU)
+        assert_allclose(kernel, 25 * (depth + 1) / 2**depth, rtol=1e-14)
+        for layer in range(depth + 1):
+            share = tangent_kernel(x, x, depth=depth, activation=RELU, trained=(layer,))
+            assert_allclose(share, 25 / 2**depth, rtol=1e-14)
+
+
+def test_relu_at_right_angles_by_hand():
+    # kappa_1 = 1 / (2 pi) and kappa_0 = 1/4 at theta = pi/2; x.z = 0 removes the inner part.
+    x, z = np.array([[2.0, 0.0]]), np.array([[0.0, 3.0]])
+    inner = tangent_kernel(x, z, depth=1, activation=RELU, trained=(0,))
+    outer = tangent_kernel(x, z, depth=1, activation=RELU, trained=(1,))
+    assert_allclose([inner.item(), outer.item()], [0, 6 / (2 * np.pi)], rtol=1e-15)
+
+
+def test_normal_cdf_at_depth_two_by_hand():
+    # Unit vectors at angle theta: Sigma^1 = 1/4 + arcsin(cos / 2) / (2 pi), and the same formula
+    # with the covariance Sigma^1 and the variance q = 1/4 + 1/12 = 1/3 gives Sigma^2.
+    cos = 0.3
+    x, z = np.array([[1.0, 0.0]]), np.array([[cos, np.sqrt(1 - cos**2)]])
+    first = 1 / 4 + np.arcsin(cos / 2) / (2 * np.pi)
+    first_slope = 1 / (2 * np.pi * np.sqrt(4 - cos**2))
+    q = 1 / 3
+    second = 1 / 4 + np.arcsin(first / (1 + q)) / (2 * np.pi)
+    second_slope = 1 / (2 * np.pi * np.sqrt((1 + q) ** 2 - first**2))
+    expected = {
+        (0,): cos * first_slope * second_slope,
+        (1,): first * second_slope,
+        (2,): second,
+        (0, 2): cos * first_slope * second_slope + second,
+        "second_to_last": first * second_slope,
+        "all": (cos * first_slope + first) * second_slope + second,
+    }
+    for trained, value in expected.items():
+        kernel = tangent_kernel(x, z, depth=2, activation=NORMAL_CDF, trained=trained)
+        assert_allclose(kernel, [[value]], rtol=1e-13)
+
+
+# Identities --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sigma", [SIGMOID, GAUSSIAN_BUMP, RELU], **by_name)
+def test_one_hidden_layer_is_two_layer_moments(sigma, rng):
+    X, Z = points(rng, 5), points(rng, 4)
+    outer = layer_moment(X, Z, activation=sigma)
+    inner = (X @ Z.T) * layer_moment(X, Z, activation=sigma, derivative=True)
+    cases = {(1,): outer, (0,): inner, "second_to_last": inner, "all": inner + outer}
+    for trained, expected in cases.items():
+        kernel = tangent_kernel(X, Z, depth=1, activation=sigma, trained=trained)
+        assert_allclose(kernel, expected, rtol=0, atol=1e-14 * max(1, np.abs(expected).max()))
+
+
+@pytest.mark.parametrize("sigma", [SIGMOID, TANH, RELU], **by_name)
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_layers_add_up(sigma, depth, rng):
+    X, Z = points(rng, 5), points(rng, 4)
+    shares = [
+        tangent_kernel(X, Z, depth=depth, activation=sigma, trained=(layer,))
+        for layer in range(depth + 1)
+    ]
+    total = tangent_kernel(X, Z, depth=depth, activation=sigma)
+    assert_allclose(total, sum(shares), rtol=1e-13, atol=1e-14)
+
+
+def test_relu_kernel_is_homogeneous(rng):
+    X, Z = points(rng, 5), points(rng, 4)
+    kernel = tangent_kernel(X, Z, depth=3, activation=RELU)
+    scaled = tangent_kernel(2 * X, 5 * Z, depth=3, activation=RELU)
+    assert_allclose(scaled, 10 * kernel, rtol=1e-12, atol=1e-14)
+
+
+# Independent computations ------------------------------------------------------------------
+
+
+def gradient_gram(W, a, X, sigma):
+    """Sampled gradients of one network with two hidden layers, written out, layer by layer."""
+    width = a.size
+    first = X @ W[0].T
+    second = sigma(first) @ W[1].T / np.sqrt(width)
+    into_second = a * sigma.derivative(second) / np.sqrt(width)
+    into_first = into_second @ W[1] / np.sqrt(width) * sigma.derivative(first)
+    return [
+        (X @ X.T) * (into_first @ into_first.T),
+        (sigma(first) @ sigma(first).T) * (into_second @ into_second.T) / width,
+        sigma(second) @ sigma(second).T / width,
+    ]
+
+
+@pytest.mark.parametrize("sigma", [SIGMOID, TANH, RELU], **by_name)
+def test_wide_networks_with_two_hidden_layers_approach_it(sigma, rng):
+    # Mean over independent networks of width 512; the bias of one network is of order 1/512 of
+    # the kernel. Five standard errors over 18 entries fail with probability 1e-5.
+    X = points(rng, 3, 4)
+    width, count = 512, 40
+    shares = np.array(
+        [
+            gradient_gram(
+                [rng.standard_normal((width, 4)), rng.standard_normal((width, width))],
+                rng.choice([-1.0, 1.0], width),
+                X,
+                sigma,
+            )
+            for _ in range(count)
+        ]
+    )
+    for layer in range(3):
+        kernel = tangent_kernel(X, X, depth=2, activation=sigma, trained=(layer,))
+        error = np.abs(shares[:, layer].mean(axis=0) - kernel)
+        allowed = 5 * shares[:, layer].std(axis=0) / np.sqrt(count) + 5 / width * kernel.max()
+        assert (error < allowed).all()
+
+
+# Where naive formulas fail -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_deep_relu_kernel_resolves_nearly_parallel_points(depth):
+    # On the unit circle the slope at theta = 0 of the inner term is that of the derivative
+    # moments alone, theta / (2 pi) each at angles that shrink in second order:
+    # Theta_0 = 2^-L (1 - L theta / pi) + O(theta^2).
+    theta = 1e-10
+    x, z = np.array([[1.0, 0.0]]), np.array([[np.cos(theta), np.sin(theta)]])
+    kernel = tangent_kernel(x, z, depth=depth, activation=RELU, trained=(0,)).item()
+    gap = 1 - 2.0**depth * kernel
+    assert_allclose(gap, depth * theta / np.pi, rtol=0, atol=2e-15)
+
+
+def test_zero_vector_in_smooth_networks():
+    # sigma(0) = 1/2 feeds the next layer although the point is zero; tanh passes the zero on.
+    X = np.stack([np.zeros(2), np.ones(2)])
+    kernel = tangent_kernel(X, X, depth=2, activation=TANH)
+    assert_allclose(kernel[0], 0, atol=1e-30)
+    assert kernel[1, 1] > 0.1
+    kernel = tangent_kernel(X, X, depth=2, activation=SIGMOID)
+    assert (kernel > 0.2).all()
+
+
+# Bad input ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "trained", ["last", (), (3,), (-1,), (0, 0), (0.5,)], ids=lambda trained: repr(trained)
+)
+def test_unknown_layers_are_refused(trained, unchecked):
+    with pytest.raises(ValueError, match=r"`trained` must be .* from 0 to depth = 2; got"):
+        tangent_kernel(np.eye(2), np.eye(2), depth=2, activation=TANH, trained=trained)
+
+
+def test_depth_must_be_positive():
+    with pytest.raises(ValueError, match="`depth` must be at least 1; got 0"):
+        tangent_kernel(np.eye(2), np.eye(2), depth=0, activation=TANH)
+
+
+def test_zero_vector_is_refused_where_an_angle_is_needed():
+    X = np.stack([np.ones(2), np.zeros(2)])
+    with pytest.raises(ValueError, match="`X` must have nonzero rows; row 1 is the zero vector"):
+        tangent_kernel(X, X, depth=1, activation=RELU)
+    assert_allclose(
+        tangent_kernel(X, X, depth=1, activation=RELU, trained=(1,)), [[1, 0], [0, 0]], rtol=1e-15
+    )
+
+
+def test_bad_points_are_named(unchecked):
+    bad = np.array([[1.0, np.nan]])
+    with pytest.raises(ValueError, match=r"`X` must be finite; got X\[0, 1\] = nan"):
+        tangent_kernel(bad, bad, depth=1, activation=TANH)
+    with pytest.raises(ValueError, match="`Z` must have points of the dimension of `X`, 2; got 3"):
+        tangent_kernel(np.eye(2), np.eye(3), depth=1, activation=TANH)
