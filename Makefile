@@ -10,14 +10,12 @@ INSTALL := $(if $(filter command,$(origin PYTHON)),--this-python) $(if $(filter 
 BIN := .venv/bin
 BUDGET := $(BIN)/python tools/budgets.py
 # The student edition stands beside the book, so that one never overwrites the other.
-EDITION := $(if $(filter no,$(SOLUTIONS)),_build/student,.)
-OUT := $(EDITION)/_build
+OUT := $(if $(filter no,$(SOLUTIONS)),_build/student/_build,_build)
 SITE := $(OUT)/html
 
 # One thread per process: the same digits on every machine, and no quarrel between the workers.
 OMP_NUM_THREADS ?= 1
-MPLBACKEND ?= agg
-export OMP_NUM_THREADS MPLBACKEND SOLUTIONS
+export OMP_NUM_THREADS SOLUTIONS
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
@@ -38,9 +36,9 @@ env: ## make the environment in .venv (2 to 5 minutes, once)
 	@"$(PYTHON)" tools/install.py $(INSTALL)
 
 book: env ## build the site; pages whose inputs changed are re-executed first
-	@$(if $(CI),:,$(MAKE) --no-print-directory pages)
+	@$(if $(CI),echo "CI is set: the pages are taken as committed.",$(MAKE) --no-print-directory pages)
 	@$(MAKE) --no-print-directory site
-	@echo "Open $(CURDIR)/$(SITE:./%=%)/index.html in a browser; no network is needed."
+	@echo "Open $(CURDIR)/$(SITE)/index.html in a browser; no network is needed."
 
 pages: env
 	@$(BUDGET) pages $(BIN)/python -m tools.notebooks run -j $(JOBS) $(if $(filter yes,$(FRESH)),--all)
@@ -52,22 +50,24 @@ site: env
 	@$(MAKE) --no-print-directory "$(OUT)/built"
 
 INPUTS := $(shell find _config.yml _toc.yml book src/companion tests tools .venv/.installed \
-  \( -name __pycache__ -o -name '.*_c*' \) -prune -o -print 2>/dev/null)
+  \( -name __pycache__ -o -name _build -o -name '.*_c*' \) -prune -o -print 2>/dev/null)
 
+# A strict build reads every page anew: without --all a second one would pass over old warnings.
 $(OUT)/built: $(INPUTS)
 	@echo "Building the site (usually under a minute) ..."
-	@rm -rf "$(OUT)/html" "$(OUT)/.doctrees" && mkdir -p "$(OUT)"
-	@$(BIN)/jupyter-book build book --config "$(CURDIR)/_config.yml" --toc "$(CURDIR)/_toc.yml" \
-	  --path-output "$(EDITION)" --all -W --keep-going -n -q > "$(OUT)/build.log" \
-	  || { cat "$(OUT)/build.log"; echo "The site was not built; the lines above say why."; exit 1; }
-	@$(BIN)/python tools/slides.py "$(SITE)"
-	@$(BIN)/python tools/links.py "$(SITE)"
+	@rm -rf "$(SITE)" "$(OUT)/.doctrees" && mkdir -p "$(OUT)"
+	@begun=$$(date +%s); \
+	  $(BIN)/jupyter-book build book --config "$(CURDIR)/_config.yml" --toc "$(CURDIR)/_toc.yml" \
+	    --path-output "$(OUT)/.." --all -W --keep-going -n -q > "$(OUT)/build.log" \
+	    || { cat "$(OUT)/build.log"; echo "The site was not built; see above."; exit 1; }; \
+	  $(BIN)/python -m tools.slides "$(SITE)" && $(BIN)/python -m tools.links "$(SITE)" || exit 1; \
+	  echo "Built in $$(($$(date +%s) - begun)) s."
 	@touch "$@"
 
 slides: site ## build the decks, one per chapter
 
 pdf: site ## print the book to one PDF (needs Chromium and pdfunite)
-	@$(BIN)/python tools/print.py "$(SITE)" "$(OUT)/companion.pdf"
+	@$(BIN)/python -m tools.print "$(SITE)" "$(OUT)/companion.pdf"
 
 test: env ## everything that can be tested; the same as CI does
 	@$(BUDGET) tests sh -ec '$(RULES); $(UNIT)'
@@ -96,7 +96,7 @@ lab: env ## open the pages in JupyterLab
 	@$(BIN)/jupyter-lab book/chapters
 
 address: env ## set the repository's address everywhere: make address URL=https://...
-	@$(BIN)/python tools/repository.py $(if $(URL),set "$(URL)",check)
+	@$(BIN)/python -m tools.repository $(if $(URL),set "$(URL)",check)
 
 clean: ## remove what was built (the environment stays; rm -r .venv removes it)
 	@rm -rf _build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
