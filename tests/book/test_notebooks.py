@@ -42,7 +42,7 @@ def book(executed, tmp_path):
 def stale(book):
     """Why each stale page is stale."""
     library = Library(book.library_root)
-    found = work.states(book.pages, Register(book.register), library)
+    found, _ = work.states(book.pages, Register(book.register), library)
     return {state.page.name: state.why for state in found if state.is_stale}
 
 
@@ -97,7 +97,7 @@ def test_a_second_run_gives_the_same_bytes(book):
 def test_a_run_with_nothing_stale_starts_no_kernel(book, monkeypatch, capsys):
     forbid_kernels(monkeypatch)
     assert main(["run"], book=book) == 0
-    assert "2 pages: up to date" in capsys.readouterr().out
+    assert "2 pages up to date" in capsys.readouterr().out
 
 
 def test_only_the_named_page_is_run(book, capsys):
@@ -229,11 +229,17 @@ def test_a_module_that_is_imported_no_longer_is_named(book):
     assert stale(book) == {CUP: "module cooling.constants, module cooling.newton"}
 
 
-def test_a_record_that_is_not_there_is_named(book, capsys):
+def test_a_record_that_is_not_there_is_named_and_stops_no_other_page(book, capsys):
     (book.records / "measured.csv").unlink()
-    assert main(["status"], book=book) == 2
-    assert "'measured.csv', which is not there" in capsys.readouterr().err
-    assert any("'measured.csv', which is not there" in problem for problem in problems(book))
+    edit(text_of(book, CUP), "temperature(0)", "temperature(0.0)")
+    assert main(["status"], book=book) == 1
+    missing = f"{PLATE}: the front matter lists the record 'measured.csv', which is not there"
+    assert missing in capsys.readouterr().err
+    assert main(["run"], book=book) == 1
+    assert "1 page failed" in capsys.readouterr().err
+    assert stale(book) == {}
+    (problem,) = problems(book)
+    assert problem.startswith(missing)
 
 
 def test_prose_is_rewritten_without_a_kernel(book, monkeypatch):
@@ -292,7 +298,7 @@ def test_a_page_over_its_limits_is_stopped_and_named(code, limit, message, book,
     before = notebook_of(book, CUP).read_bytes()
     edit(text_of(book, CUP), "assert temperature(0) == 1", code)
     library = Library(book.library_root)
-    found = work.states(book.named([CUP]), Register(book.register), library)
+    found, _ = work.states(book.named([CUP]), Register(book.register), library)
     failures = work.run(
         found,
         Register(book.register),

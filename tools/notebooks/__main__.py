@@ -59,12 +59,9 @@ def _run(options: argparse.Namespace, book: Book, library: Library) -> int:
     register = Register(book.register)
     register.keep_only({page.name for page in book.pages})
     pages = book.named(options.pages) if options.pages else book.pages
-    found = states(pages, register, library)
+    found, unreadable = states(pages, register, library)
     work = [state.forced() if options.all else state for state in found]
     work = [state for state in work if state.is_stale]
-    if not work:
-        print(_up_to_date(len(found)))
-        return 0
     print(_announcement(work, len(found), options.jobs), flush=True)
     failures = run(
         work,
@@ -73,10 +70,11 @@ def _run(options: argparse.Namespace, book: Book, library: Library) -> int:
         limits=Limits(),
         report=lambda line: print(line, flush=True),
     )
-    if failures:
-        print(f"{_pages(len(failures))} failed and left as before.", file=sys.stderr)
-        return 1
-    return 0
+    for line in unreadable:
+        print(line, file=sys.stderr)
+    if failed := len(failures) + len(unreadable):
+        print(f"{_pages(failed)} failed and left as before.", file=sys.stderr)
+    return int(failed > 0)
 
 
 def _check(options: argparse.Namespace, book: Book, library: Library) -> int:
@@ -86,7 +84,7 @@ def _check(options: argparse.Namespace, book: Book, library: Library) -> int:
     pages = len(book.pages)
     if problems:
         print(
-            f"{len(problems)} problems. `python -m tools.notebooks run` executes stale pages; "
+            f"Problems: {len(problems)}. `python -m tools.notebooks run` executes stale pages; "
             "everything else is for the author."
         )
         return 1
@@ -98,26 +96,23 @@ def _status(options: argparse.Namespace, book: Book, library: Library) -> int:
     if options.markdown:
         print(runtimes_table(book.register), end="")
         return 0
-    found = states(book.pages, Register(book.register), library)
+    found, unreadable = states(book.pages, Register(book.register), library)
     stale = [state for state in found if state.is_stale]
     for state in stale:
         print(f"{state.page.name}: {state.why}")
-    if not stale:
-        print(_up_to_date(len(found)))
-    else:
-        print(_announcement(stale, len(found), 1))
-    return 0
+    print(_announcement(stale, len(found), 1))
+    for line in unreadable:
+        print(line, file=sys.stderr)
+    return int(bool(unreadable))
 
 
 def _pages(count: int) -> str:
     return f"{count} page{'' if count == 1 else 's'}"
 
 
-def _up_to_date(count: int) -> str:
-    return f"{_pages(count)}: up to date, nothing to execute."
-
-
 def _announcement(work: list[State], count: int, jobs: int) -> str:
+    if not work:
+        return f"{_pages(count)} up to date, nothing to execute."
     executed = sum(state.needs_execution for state in work)
     rewritten = len(work) - executed
     also = f", {rewritten} to rewrite without executing" if rewritten else ""

@@ -64,6 +64,10 @@ def _cell_problems(page: Page, cell: NotebookNode) -> list[str]:
     except SyntaxError as error:
         return [f"a cell must be plain Python; {error.msg}"]
     problems = []
+    if "nbval-skip" in tags(cell) or "NBVAL_" in cell.source:
+        problems.append("nbval may ignore an output (tag `nbval-ignore-output`), not a cell")
+    if {"key-number", "nbval-ignore-output"} <= set(tags(cell)):
+        problems.append("a key number must be compared")
     lines, most = len(cell.source.splitlines()), MAX_EXERCISE_LINES if is_exercise else MAX_LINES
     if lines > most:
         problems.append(f"{lines} lines; at most {most}")
@@ -92,9 +96,7 @@ def notebook_problems(page: Page, entry: dict) -> list[str]:
     problems = drift(page, notebook) or output_problems(notebook, entry)
     size = page.notebook.stat().st_size
     if size > MAX_BYTES:
-        problems.append(
-            f"{page.notebook.name} has {size / 1e3:.0f} KB; at most {MAX_BYTES / 1e3:g}"
-        )
+        problems.append(f"the notebook has {size / 1e3:.0f} KB; at most {MAX_BYTES / 1e3:g}")
     if broken := Limits().broken_by(entry.get("measured", {})):
         problems.append(f"the page {broken}")
     return problems

@@ -45,9 +45,18 @@ class State:
         return self.entry.get("measured", {}).get("wall_seconds")
 
 
-def states(pages: list[Page], register: Register, library: Library) -> list[State]:
+def states(
+    pages: list[Page], register: Register, library: Library
+) -> tuple[list[State], list[str]]:
+    """The state of each page; of those whose inputs cannot be read, the reason."""
     entries = register.entries()
-    return [state(page, entries.get(page.name, {}), library) for page in pages]
+    found, unreadable = [], []
+    for page in pages:
+        try:
+            found.append(state(page, entries.get(page.name, {}), library))
+        except PageError as error:
+            unreadable.append(str(error))
+    return found, unreadable
 
 
 def state(page: Page, entry: dict, library: Library) -> State:
