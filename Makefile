@@ -85,7 +85,7 @@ notebooks: env ## run every notebook and compare each stored output
 RULES := $(BIN)/ruff check --quiet . ; \
   $(BIN)/ruff format --check --quiet . || { echo "Unformatted files: .venv/bin/ruff format ."; exit 1; }; \
   $(BIN)/mypy --no-error-summary ; \
-  $(BIN)/lint-imports --no-color ; \
+  $(BIN)/lint-imports --no-logo ; \
   $(BIN)/python -m tools.notebooks check
 UNIT := $(BIN)/python -m pytest -q -n $(JOBS) tests
 NOTEBOOKS := $(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
