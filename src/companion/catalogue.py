@@ -22,6 +22,24 @@ _DRAWINGS: dict[str, Drawing] = {
         names=("decay_difference", "decay_outer", "decay_inner"),
         ylabel="fall of the loss (1/time)",
     ),
+    "two_layer_flow.chaining_functional": partial(
+        curves.draw_curves,
+        x="input_dim",
+        names=("ball_upper", "ball_lower", "sample_upper"),
+        bounds=("root",),
+        ylabel="gamma_2",
+    ),
+    "two_layer_flow.increment_norms": partial(
+        curves.draw_family,
+        x="distance",
+        y="ratio",
+        family="process",
+        bounds=("kernel_bound",),
+        log="xy",
+    ),
+    "two_layer_flow.tree_process": partial(
+        bands.draw_bands, x="width", y="supremum", family="process", bounds=("expected",)
+    ),
     "two_layer_flow.four_points": decay.draw_loss_floor,
     "two_layer_flow.smallest_eigenvalues": spectra.draw_smallest_eigenvalues,
     "two_layer_flow.decay_by_target": decay.draw_decay_by_target,

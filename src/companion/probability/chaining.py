@@ -271,7 +271,8 @@ def uniform_bound(
 
     References
     ----------
-    .. [1] L. Li, arXiv:1909.13671, appendix A; with psi_1 increments in place of second moments, and explicit constants.
+    .. [1] L. Li, arXiv:1909.13671, appendix A, with psi_1 increments in place of second
+       moments, and explicit constants.
     .. [2] B. Klartag and S. Mendelson, "Empirical processes and random projections", 2005,
        proposition 2.2.
     """

@@ -150,6 +150,8 @@ def _coincidences(rng: np.random.Generator, count: int, bits: int) -> Int[np.nda
     while bits > 0 and num_classes < count:
         drawn = min(bits, _DRAWN_BITS)
         pieces = rng.integers(2**drawn, size=count)
+        if (np.diff(np.sort(pieces)) > 0).all():  # the usual case, at a fifth of the cost
+            return np.arange(count)
         _, pieces = np.unique(pieces, return_inverse=True)
         labels, classes = np.unique(classes * count + pieces, return_inverse=True)
         num_classes = labels.size

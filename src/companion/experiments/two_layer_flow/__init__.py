@@ -2,19 +2,25 @@
 
 from companion.experiments.two_layer_flow import (
     capacity,
+    chaining_functional,
     decay_by_target,
     fixed_sample,
     four_points,
+    increment_norms,
     loss_identity,
     mean_residual,
     modes,
     rate_by_dimension,
     smallest_eigenvalues,
     tracking,
+    tree_process,
 )
 
 EXPERIMENTS = (
     loss_identity.EXPERIMENT,
+    chaining_functional.EXPERIMENT,
+    increment_norms.EXPERIMENT,
+    tree_process.EXPERIMENT,
     four_points.EXPERIMENT,
     smallest_eigenvalues.EXPERIMENT,
     decay_by_target.EXPERIMENT,
