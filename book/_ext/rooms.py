@@ -14,6 +14,8 @@ from sphinx.util.nodes import nested_parse_with_titles
 
 REFERENCE = re.compile(r"^\.\. \[(\d+)\] (.*)")
 CITATION = re.compile(r"\[(\d+)\]_")
+QUOTED = re.compile(r"(``.*?``|(?::[\w:]+:)?`.*?`)")
+BLOCK = re.compile(r"::\s*$")  # a formula or an example: left as it is
 
 
 def modules(name):
@@ -29,34 +31,54 @@ class Room(SphinxDirective):
     required_arguments = 1
 
     def run(self):
-        names, *inner = self.arguments[0].strip(), *modules(self.arguments[0].strip())[1:]
-        lines = [f".. automodule:: {names}", "   :members:", ""]
+        room, *inner = modules(self.arguments[0].strip())
+        lines = _entry(room)
         for name in inner:
-            title = f"``{name.removeprefix('companion.')}``"
-            lines += [title, "-" * len(title), "", f".. automodule:: {name}", "   :members:", ""]
+            lines += ["", f"## `{name.removeprefix('companion.')}`", "", *_entry(name)]
         section = nodes.section()
         section.document = self.state.document
-        nested_parse_with_titles(self.state, StringList(lines, source=names), section)
+        nested_parse_with_titles(self.state, StringList(lines, source=room), section)
         return section.children
 
 
-def plain_references(app, what, name, thing, options, lines):
-    """Turn the numbered references of a docstring into a list.
+def _entry(name):
+    # Docstrings are reStructuredText, pages are MyST.
+    return ["```{eval-rst}", f".. automodule:: {name}", "   :members:", "```"]
 
-    Each docstring counts from 1; as footnotes of one page they would collide.
+
+def readable(app, what, name, thing, options, lines):
+    """Make a docstring that is read in an editor readable on a page of many docstrings.
+
+    Its references, counted from 1, become a list: as footnotes of one page they would collide.
+    Its bars stay bars: |x| is a norm here, and nowhere a substitution. What a module sets off by
+    indentation, such as aligned formulas, is shown as it stands.
     """
-    out, inside = [], False
+    out, block, listed = [], None, False
     for line in lines:
-        if found := REFERENCE.match(line):
-            out.append(f"- [{found[1]}] {found[2]}")
-            inside = True
+        indent = len(line) - len(line.lstrip())
+        if block is not None and (not line.strip() or indent > block):
+            out.append(line)
             continue
-        inside = inside and line.startswith(" ")
-        out.append(f"  {line.strip()}" if inside else CITATION.sub(r"[\1]", line))
+        if what == "module" and line.strip() and indent >= 4 and out and not out[-1].strip():
+            out += ["::", "", line]
+            block = 0
+            continue
+        block = indent if BLOCK.search(line) else None
+        if found := REFERENCE.match(line):
+            out.append(f"- [{found[1]}] {_escaped(found[2])}")
+            listed = True
+            continue
+        listed = listed and line.startswith(" ")
+        out.append(f"  {_escaped(line.strip())}" if listed else _escaped(line))
     lines[:] = out
+
+
+def _escaped(line):
+    parts = QUOTED.split(CITATION.sub(r"[\1]", line))
+    return "".join(part if k % 2 else part.replace("|", "\\|") for k, part in enumerate(parts))
 
 
 def setup(app):
     app.add_directive("room", Room)
-    app.connect("autodoc-process-docstring", plain_references)
+    app.connect("autodoc-process-docstring", readable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -189,6 +189,7 @@ def _relu_derivative(z: Any) -> Any:
     return _namespace(z).where(z <= 0, 0.0, _namespace(z).ones_like(z))
 
 
+#: 1 / (1 + exp(-z)), the activation of document 001.
 SIGMOID = Activation(
     name="sigmoid",
     value=_sigmoid,
@@ -203,6 +204,7 @@ SIGMOID = Activation(
     analytic=True,
 )
 
+#: The sigmoid of z + 1, which is not a constant plus an odd function.
 SHIFTED_SIGMOID = Activation(
     name="shifted_sigmoid",
     value=_shifted_sigmoid,
@@ -217,6 +219,7 @@ SHIFTED_SIGMOID = Activation(
     analytic=True,
 )
 
+#: The distribution function of the standard normal law.
 NORMAL_CDF = Activation(
     name="normal_cdf",
     value=_normal_cdf,
@@ -231,6 +234,7 @@ NORMAL_CDF = Activation(
     analytic=True,
 )
 
+#: exp(-z**2 / 2), an even function.
 GAUSSIAN_BUMP = Activation(
     name="gaussian_bump",
     value=_gaussian_bump,
@@ -245,6 +249,7 @@ GAUSSIAN_BUMP = Activation(
     analytic=True,
 )
 
+#: The hyperbolic tangent, an odd function.
 TANH = Activation(
     name="tanh",
     value=_tanh,
@@ -259,6 +264,7 @@ TANH = Activation(
     analytic=True,
 )
 
+#: max(0, z); its derivative at 0 is taken as 0.
 RELU = Activation(
     name="relu",
     value=_relu,
