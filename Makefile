@@ -88,7 +88,9 @@ RULES := $(BIN)/ruff check --quiet . ; \
   $(BIN)/lint-imports --no-logo ; \
   $(BIN)/python -m tools.notebooks check
 UNIT := $(BIN)/python -m pytest -q -n $(JOBS) tests
-NOTEBOOKS := $(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
+# Figures go where they go in JupyterLab and in `tools.notebooks run`.
+NOTEBOOKS := env MPLBACKEND=module://matplotlib_inline.backend_inline \
+  $(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
   --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 120 book
 
 lab: env ## open the pages in JupyterLab
