@@ -13,6 +13,7 @@ import zlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from companion.figures.artists import Point, points
 from companion.figures.style import DOTS_PER_INCH, settle_ticks
@@ -68,7 +69,7 @@ def publish(figure: Figure) -> PublishedFigure:
     settle_ticks(figure)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
-    return PublishedFigure(_with_text(buffer.getvalue(), table), _description(figure))
+    return PublishedFigure(_with_text(_in_few_colours(buffer), table), _description(figure))
 
 
 def figure_table(figure: Figure) -> str:
@@ -146,6 +147,15 @@ def read_table(png: bytes) -> str | None:
             return zlib.decompress(content[len(KEYWORD) + 2 :]).decode("utf-8")
         at += length + 12
     return None
+
+
+def _in_few_colours(png: io.BytesIO) -> bytes:
+    # 256 colours hold lines, bands and smooth type in a third of the bytes, and a page with its
+    # figures is committed after each change.
+    picture = Image.open(png).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    compact = io.BytesIO()
+    picture.save(compact, format="png", optimize=True)
+    return compact.getvalue()
 
 
 def _with_text(png: bytes, text: str) -> bytes:
