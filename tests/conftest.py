@@ -6,6 +6,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+pytest_plugins = ["claims_plugin"]
+
 torch.set_num_threads(1)  # sums in another order differ in the last digits
 
 settings.register_profile("reproducible", derandomize=True, deadline=None)

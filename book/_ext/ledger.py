@@ -1,4 +1,4 @@
-"""`{claims} DOCUMENT`, `{claims-counts}` and `{claims-filter}`: the ledger on the pages of the book.
+"""`{claims} DOCUMENT`, `{claims-counts}`, `{claims-filter}`: the ledger on pages of the book.
 
 A table of claims stands on the index page of a chapter and once more on the page of the whole
 ledger, which carries the option `home`: there the rows are at their permanent address, and
@@ -9,6 +9,7 @@ brings to life; without the script it stays hidden and the tables are complete.
 import html
 import re
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -22,21 +23,7 @@ TOKEN = re.compile(r"\\(?:begin|end)\{\w+\}|\\[A-Za-z]+|\\.|.", re.DOTALL)
 OPENING = {"{", r"\left", r"\begin{smallmatrix}"}
 CLOSING = {"}", r"\right", r"\end{smallmatrix}"}
 RELATIONS = {"=", r"\le", r"\ge", r"\lesssim", r"\gtrsim", r"\to", r"\succeq", r"\sim"}
-SILENT = {
-    "{",
-    "}",
-    "^",
-    "_",
-    "&",
-    r"\,",
-    r"\;",
-    r"\frac",
-    r"\tfrac",
-    r"\mathbb",
-    r"\mathcal",
-    r"\mathbf",
-}
-
+SILENT = {"{", "}", "^", "_", "&", r"\,", r"\;", r"\frac", r"\tfrac", r"\mathbb", r"\mathcal"}
 ZERO_WIDTH_SPACE = "\u200b"  # a line may break here and otherwise nothing shows
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
@@ -55,7 +42,13 @@ class LedgerDirective(SphinxDirective):
         folder = Path(self.config.ledger_folder)
         for path in sorted(folder.glob("*.yml")):
             self.env.note_dependency(str(path))
-        return load_ledger(folder)
+        return self.or_error(load_ledger, folder)
+
+    def or_error(self, function, argument):
+        try:
+            return function(argument)
+        except ValueError as error:
+            raise self.error(str(error)) from error
 
     def table(self, heads, rows, *, widths, classes):
         table = nodes.table(classes=classes)
@@ -72,14 +65,11 @@ class Claims(LedgerDirective):
     """The rows of one document."""
 
     required_arguments = 1
-    option_spec = {"home": directives.flag}
+    option_spec: ClassVar = {"home": directives.flag}
 
     def run(self):
         ledger = self.ledger()
-        try:
-            document = ledger.document(self.arguments[0].strip())
-        except ValueError as error:
-            raise self.error(str(error)) from error
+        document = self.or_error(ledger.document, self.arguments[0].strip())
         found = ledger.counts()[document.slug]
         counts = ", ".join(f"{number} {name}" for name, number in found.items() if number)
         lead = nodes.paragraph("", "", *self.inline_text(document), classes=["claims-lead"])
@@ -118,11 +108,11 @@ class Claims(LedgerDirective):
             if text:
                 found += self.parse_text_to_nodes(f"**{word}.** {text}")
         for formula in [math for node in found for math in node.findall(nodes.math)]:
-            first, *rest = pieces(formula.astext())
-            later = [
-                part for piece in rest for part in (nodes.Text(ZERO_WIDTH_SPACE), math_of(piece))
-            ]
-            formula.replace_self([math_of(first), *later])
+            parts = []
+            for piece in pieces(formula.astext()):
+                parts += [nodes.Text(ZERO_WIDTH_SPACE)] if parts else []
+                parts.append(nodes.math(piece, piece))
+            formula.replace_self(parts)
         return found
 
     def verdict(self, claim):
@@ -196,10 +186,6 @@ def pieces(latex):
         piece += token
         symbols += not token.isspace() and token not in SILENT
     return [*found, piece]
-
-
-def math_of(latex):
-    return nodes.math(latex, latex)
 
 
 def badge(verdict):

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from companion.claims.evidence import Marker, checkout, claim_markers, page_labels
+from companion.claims.evidence import checkout
+from companion.claims.labels import page_labels
 from companion.claims.ledger import Ledger, load_ledger
+from companion.claims.markers import Marker, claim_markers
 from companion.claims.rows import VERDICTS, Claim
 
 _NARROWEST = 40

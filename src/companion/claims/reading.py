@@ -46,8 +46,9 @@ def read_document(path: Path) -> Document:
         field, a field of the wrong type, an unknown verdict, a verdict without the evidence,
         correction or reason that it needs, or an id that is doubled or lacks the prefix.
     """
-    head = dict(_fields(_root(path), path, known=_HEAD))
-    _check_schema(head, path)
+    root = _root(path)
+    _check_schema(root, path)
+    head = dict(_fields(root, path, known=_HEAD))
     for name in _HEAD:
         if name not in head:
             raise LedgerError(f"{path.name}: the field `{name}` is missing.")
@@ -79,19 +80,18 @@ def _root(path: Path) -> yaml.Node:
     return root
 
 
-def _check_schema(head: dict[str, yaml.Node], path: Path) -> None:
-    if "schema" not in head:
+def _check_schema(root: yaml.Node, path: Path) -> None:
+    # Before anything else: a newer format may have other fields, and its remedy is an update.
+    pairs = root.value if isinstance(root, yaml.MappingNode) else []
+    node = next((value for key, value in pairs if key.value == "schema"), None)
+    if node is None:
         raise LedgerError(f"{path.name}: the field `schema` is missing; write `schema: {SCHEMA}`.")
-    schema = _integer(head["schema"], "schema", path)
+    schema = _integer(node, "schema", path)
     if schema > SCHEMA:
-        _fail(
-            path,
-            head["schema"],
-            f"`schema` must be at most {SCHEMA}; got {schema}. "
-            "The file was written for a newer version of this library: update it.",
-        )
+        rule = f"`schema` must be at most {SCHEMA}; got {schema}."
+        _fail(path, node, f"{rule} The file is of a newer version of this library: update it.")
     if schema != SCHEMA:
-        _fail(path, head["schema"], f"`schema` must be {SCHEMA}; got {schema}.")
+        _fail(path, node, f"`schema` must be {SCHEMA}; got {schema}.")
 
 
 def _rows(sequence: yaml.SequenceNode, prefix: str, path: Path) -> Iterator[Claim]:
@@ -112,12 +112,22 @@ def _row(node: yaml.Node, prefix: str, path: Path) -> Claim:
     for field in _REQUIRED:
         if field not in fields:
             _fail(path, node, f"the field `{field}` is missing.", name)
-    texts = {field: _text(fields[field], field, path, name) for field in _REQUIRED}
-    notes = {field: _optional(fields.get(field), field, path, name) for field in _OPTIONAL}
-    claim = Claim(**texts, **notes, document=path.stem, line=_line(node))
+    text = {field: _text(fields[field], field, path, name) for field in _REQUIRED}
+    note = {field: _optional(fields.get(field), field, path, name) for field in _OPTIONAL}
+    claim = Claim(
+        id=name,
+        document=path.stem,
+        place=text["place"],
+        statement=text["statement"],
+        verdict=text["verdict"],
+        evidence=note["evidence"],
+        correction=note["correction"],
+        reason=note["reason"],
+        line=_line(node),
+    )
     if not re.fullmatch(rf"{re.escape(prefix)}(-\S|\d)\S*", name):
-        rule = f"`id` must be {prefix} and a hyphen or digit, and hold no space; got {name!r}."
-        _fail(path, fields["id"], rule, name)
+        form = f"`id` must be {prefix} and a hyphen or digit, and hold no space; got {name!r}."
+        _fail(path, fields["id"], form, name)
     rule = _broken_rule(claim)
     if rule:
         _fail(path, fields["verdict"], rule, name)
