@@ -84,7 +84,7 @@ def chaining_metric(distance: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, 
             f"`distance` must not be negative; its smallest entry is {np.min(distance)}. "
             "Pass norms of differences."
         )
-    return np.maximum(distance, np.sqrt(distance))
+    return np.asarray(np.maximum(distance, np.sqrt(distance)))
 
 
 def chaining_sum(distances: Float[np.ndarray, "*points s"]) -> Float[np.ndarray, "*points"]:
