@@ -44,8 +44,8 @@ SCALES = {
     "book": Config(),
     "document": Config(
         num_samples=(20, 60, 120, 300, 1000, 3000),
-        num_restarts=5,
-        max_iterations=3000,
+        num_restarts=3,
+        max_iterations=2000,
         num_seeds=5,
     ),
 }

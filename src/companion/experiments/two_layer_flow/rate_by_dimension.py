@@ -42,7 +42,7 @@ class Config:
 SCALES = {
     "smoke": Config(input_dims=(2, 4), num_samples=20, width=50, num_times=5, num_seeds=2),
     "book": Config(width=400),
-    "document": Config(input_dims=(3, 10, 30, 100), num_samples=1000, width=2000, num_seeds=5),
+    "document": Config(input_dims=(3, 10, 30, 100), num_samples=500, num_seeds=5),
 }
 
 
