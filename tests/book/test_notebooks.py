@@ -191,9 +191,21 @@ def test_what_changes_no_result_makes_nothing_stale(path, old, new, book):
     assert stale(book) == {}
 
 
-def test_strings_that_are_used_count(book):
-    code = 'def f():\n    """Doc."""\n    return """a\n\n# b"""  # why\n'
-    assert code_of(code) == 'def f():\n    return """a\n\n# b"""'
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        (
+            'def f():\n    """Doc."""\n    return """a\n\n# b"""  # why\n',
+            'def f():\n    return """a\n\n# b"""',
+        ),
+        ('"é" # doc\nx = "#"\n', 'x = "#"'),
+        ('"é"; x = 1\n', '"é"; x = 1'),
+        ('"""Two\n\nlines."""\n\n\nx = 1  \n', "x = 1"),
+        ('x = "\x0c"\n# gone\ny = 1\n', 'x = "\x0c"\ny = 1'),
+    ],
+)
+def test_only_what_has_no_effect_is_left_out(source, code):
+    assert code_of(source) == code
 
 
 @pytest.mark.parametrize(
@@ -227,6 +239,19 @@ def test_a_module_that_is_imported_no_longer_is_named(book):
     path = book.library_root / "cooling/newton.py"
     edit(path, "from cooling.constants import RATE", "RATE = 0.5")
     assert stale(book) == {CUP: "module cooling.constants, module cooling.newton"}
+
+
+def test_a_package_without_code_is_not_listed_until_it_has_some(book):
+    laws = book.library_root / "cooling" / "laws"
+    laws.mkdir()
+    (laws / "__init__.py").write_text('"""Laws."""\n')
+    shutil.copy(book.library_root / "cooling/newton.py", laws)
+    edit(text_of(book, CUP), "from cooling.newton", "from cooling.laws.newton")
+    assert main(["run"], book=book) == 0
+    modules = {"cooling", "cooling.constants", "cooling.laws.newton"}
+    assert set(Register(book.register).entry(CUP)["modules"]) == modules
+    (laws / "__init__.py").write_text('"""Laws."""\n\nLAWS = ["newton"]\n')
+    assert stale(book) == {CUP: "module cooling.laws"}
 
 
 def test_a_record_that_is_not_there_is_named_and_stops_no_other_page(book, capsys):
@@ -351,6 +376,28 @@ def test_a_new_address_is_written_without_a_kernel(book, monkeypatch):
     assert problems(moved) == []
     assert "https://example.org/moved" in notebook_of(moved, CUP).read_text()
     assert "https://example.org" not in text_of(moved, CUP).read_text()
+
+
+@pytest.mark.parametrize("there_already", [False, True])
+def test_the_set_up_cell_acts_on_colab_alone(there_already, book, monkeypatch):
+    commands, folders = [], []
+    monkeypatch.setattr(subprocess, "run", lambda command, check: commands.append(command))
+    monkeypatch.setattr(os, "chdir", folders.append)
+    monkeypatch.setattr(os.path, "isdir", lambda name: there_already)
+    code = nbformat.read(notebook_of(book, CUP), as_version=4).cells[0].source
+    exec(code, {})
+    assert (commands, folders) == ([], [])
+    monkeypatch.setitem(sys.modules, "google.colab", object())
+    exec(code, {})
+    assert folders == ["/content", "repository/book/chapters/heat"]
+    if there_already:
+        assert commands == []
+    else:
+        clone, install = commands
+        assert clone[:2] == ["git", "clone"]
+        assert clone[-2:] == ["https://example.org/book", "repository"]
+        assert install[1:4] == ["-m", "pip", "install"]
+        assert install[-1] == "./repository"
 
 
 def test_saving_in_an_editor_changes_no_text_and_costs_no_execution(book, monkeypatch):

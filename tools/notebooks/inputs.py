@@ -48,7 +48,12 @@ def inputs(page: Page, library: Library) -> Inputs:
         text=_hash(page.text.encode()),
         code=_hash(json.dumps(code).encode()),
         lock=_hash(_pins(page).encode()),
-        modules={module: library.hash_of(module) for module in sorted(modules)},
+        # A package without code of its own, which is most of them, would only be noise.
+        modules={
+            module: digest
+            for module in sorted(modules)
+            if (digest := library.hash_of(module)) != _hash(b"")
+        },
         records={record: _record(page, record) for record in sorted(page.records)},
     )
 

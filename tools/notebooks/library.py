@@ -104,7 +104,7 @@ def _data_beside(path: Path) -> list[Path]:
 
 def code_of(source: str) -> str:
     """The source without docstrings, comments, blank lines and trailing blanks."""
-    lines = source.splitlines()
+    lines = source.split("\n")
     dropped: set[int] = set()
     for node in ast.walk(ast.parse(source)):
         # A statement that is nothing but a string has no effect, wherever it stands.
@@ -112,7 +112,7 @@ def code_of(source: str) -> str:
             isinstance(node, ast.Expr)
             and isinstance(node.value, ast.Constant)
             and isinstance(node.value.value, str)
-            and not lines[node.lineno - 1][: node.col_offset].strip()
+            and _stands_alone(node, lines)
         ):
             dropped.update(range(node.lineno, node.end_lineno + 1))
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -123,3 +123,9 @@ def code_of(source: str) -> str:
         if token.type == tokenize.NL and not lines[row - 1].strip():
             dropped.add(row)
     return "\n".join(line.rstrip() for row, line in enumerate(lines, 1) if row not in dropped)
+
+
+def _stands_alone(node: ast.Expr, lines: list[str]) -> bool:
+    before = lines[node.lineno - 1].encode()[: node.col_offset]
+    after = lines[node.end_lineno - 1].encode()[node.end_col_offset :]
+    return not before.strip() and after.strip()[:1] in (b"", b"#")
