@@ -52,7 +52,7 @@ SCALES = {
     "smoke": Config(num_samples=(4, 8), width=20, t_end=5.0, num_times=6, num_seeds=2),
     "book": Config(),
     "document": Config(
-        num_samples=(10, 100, 1000), width=1000, t_end=200.0, num_times=101, num_seeds=3
+        num_samples=(10, 30, 100, 300, 1000), width=1000, t_end=200.0, num_times=101, num_seeds=3
     ),
 }
 
