@@ -22,6 +22,9 @@ _DRAWINGS: dict[str, Drawing] = {
         names=("decay_difference", "decay_outer", "decay_inner"),
         ylabel="fall of the loss (1/time)",
     ),
+    "two_layer_flow.remainder": partial(
+        curves.draw_family, x="t", y="change", family="width", log="xy"
+    ),
     "two_layer_flow.chaining_functional": partial(
         curves.draw_curves,
         x="input_dim",

@@ -11,6 +11,7 @@ from companion.experiments.two_layer_flow import (
     mean_residual,
     modes,
     rate_by_dimension,
+    remainder,
     smallest_eigenvalues,
     tracking,
     tree_process,
@@ -18,6 +19,7 @@ from companion.experiments.two_layer_flow import (
 
 EXPERIMENTS = (
     loss_identity.EXPERIMENT,
+    remainder.EXPERIMENT,
     chaining_functional.EXPERIMENT,
     increment_norms.EXPERIMENT,
     tree_process.EXPERIMENT,
