@@ -2,45 +2,21 @@
 
 import random
 import shutil
-from pathlib import Path
 
 import nbformat
 import pytest
 
-from tools.notebooks import rules, work
+from tools.notebooks import rules
 from tools.notebooks.__main__ import main
-from tools.notebooks.book import Book
-from tools.notebooks.library import Library
 from tools.notebooks.register import Register
+from two_pages import CUP, edit, problems
 
-TWO_PAGES = Path(__file__).parent / "two_pages"
-CUP = "chapters/heat/cup"
 LAST = "assert temperature(0) == 1"
-
-
-@pytest.fixture(scope="module")
-def executed(tmp_path_factory):
-    root = tmp_path_factory.mktemp("book") / "executed"
-    shutil.copytree(TWO_PAGES, root, ignore=shutil.ignore_patterns("__pycache__"))
-    assert main(["run", "-j", "2"], book=Book(root, "https://example.org/book")) == 0
-    return root
-
-
-@pytest.fixture
-def book(executed, tmp_path):
-    shutil.copytree(executed, tmp_path / "book")
-    return Book(tmp_path / "book", "https://example.org/book")
 
 
 @pytest.fixture
 def cup(book):
     return book.text_root / f"{CUP}.md"
-
-
-def edit(path, old, new):
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 def text_problems(book):
@@ -57,7 +33,7 @@ def cell(code, *tags):
 
 def test_the_pages_keep_every_rule(book):
     assert text_problems(book) == {}
-    assert work.check(book, Library(book.library_root)) == []
+    assert problems(book) == []
 
 
 @pytest.mark.parametrize(
@@ -256,8 +232,7 @@ def test_cells_out_of_order_are_noticed(count, stored):
 
 def test_a_notebook_without_its_text_is_noticed(book):
     shutil.copy(book.text_root / f"{CUP}.ipynb", book.text_root / "chapters/heat/lost.ipynb")
-    problems = work.check(book, Library(book.library_root))
-    assert problems == ["chapters/heat/lost.ipynb: a notebook without a paired text"]
+    assert problems(book) == ["chapters/heat/lost.ipynb: a notebook without a paired text"]
 
 
 def test_a_missing_or_broken_notebook_is_named(book):

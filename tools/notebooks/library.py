@@ -122,7 +122,8 @@ def code_of(source: str) -> str:
         # NL ends a line that ends no statement: never one inside a string.
         if token.type == tokenize.NL and not lines[row - 1].strip():
             dropped.add(row)
-    return "\n".join(line.rstrip() for row, line in enumerate(lines, 1) if row not in dropped)
+    kept = (line.rstrip() for row, line in enumerate(lines, 1) if row not in dropped)
+    return "\n".join(kept).rstrip("\n")
 
 
 def _stands_alone(node: ast.Expr, lines: list[str]) -> bool:
