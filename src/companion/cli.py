@@ -1,4 +1,4 @@
-"""The command line: ``companion list``, ``run`` and ``draw``.
+"""The command line: ``companion list``, ``run``, ``draw`` and ``claims``.
 
 What a user can get wrong ends in one line on the standard error and exit code 2. Anything else
 that goes wrong is a fault of the library and keeps its traceback.
@@ -7,8 +7,10 @@ that goes wrong is a fault of the library and keeps its traceback.
 import dataclasses
 import hashlib
 import json
+import shutil
 import sys
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +19,7 @@ import xarray as xr
 from typer.core import TyperGroup
 
 from companion import __version__, catalogue, records
+from companion.claims.listing import claims_report
 from companion.experiments.base import Experiment, check_device, execute
 from companion.experiments.settings import with_settings
 
@@ -145,6 +148,24 @@ def draw(
     _or_exit(records.check_writable, picture)
     _or_exit(drawing(data).savefig, picture)
     typer.echo(f"{picture}")
+
+
+@app.command()
+def claims(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(help="Rows to show in full; without any, a table.", metavar="ID"),
+    ] = None,
+    document: Annotated[
+        str | None, typer.Option(help="Only this document: its slug or its prefix.")
+    ] = None,
+    verdict: Annotated[str | None, typer.Option(help="Only rows with this verdict.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the ledger: every claim of every document with its verdict."""
+    width = shutil.get_terminal_size().columns
+    report = partial(claims_report, ids or [], as_json=as_json, width=width)
+    typer.echo(_or_exit(partial(report, document=document, verdict=verdict)))
 
 
 def _or_exit(function: Any, *arguments: Any) -> Any:
