@@ -7,8 +7,12 @@ page and links it under the figure.
 
 import csv
 import io
+import json
+import re
 import struct
 import zlib
+from itertools import product
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,6 +23,9 @@ from companion.figures.artists import Point, points
 from companion.figures.style import DOTS_PER_INCH, settle_ticks
 
 KEYWORD = "companion-table"
+SLIDER_DATA = re.compile(
+    r'class="slider-figure".*?<script type="application/json">(.*?)</script>', re.DOTALL
+)
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -156,6 +163,46 @@ def _in_few_colours(png: io.BytesIO) -> bytes:
     compact = io.BytesIO()
     picture.save(compact, format="png", optimize=True)
     return compact.getvalue()
+
+
+def slider_table(html: str) -> str | None:
+    """The table behind a figure with sliders.
+
+    Parameters
+    ----------
+    html
+        The figure as :func:`companion.figures.interactive.slider_figure` writes it.
+
+    Returns
+    -------
+    CSV with a column for each slider, for the horizontal coordinate and for each curve, or None
+    if the HTML is no such figure.
+
+    Scale
+    -----
+    Data coordinates with five significant digits.
+    """
+    found = SLIDER_DATA.search(html)
+    if found is None:
+        return None
+    data = json.loads(found[1])
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    labels = [part["label"] for part in (*data["sliders"], data["x"], *data["curves"])]
+    writer.writerow(labels)
+    for at in product(*(range(len(slider["values"])) for slider in data["sliders"])):
+        chosen = [s["values"][k] for s, k in zip(data["sliders"], at, strict=True)]
+        columns = [_chosen(curve, at) for curve in data["curves"]]
+        for row in zip(data["points"], *columns, strict=True):
+            writer.writerow(["" if value is None else value for value in (*chosen, *row)])
+    return text.getvalue()
+
+
+def _chosen(curve: dict[str, Any], at: tuple[int, ...]) -> list[float | None]:
+    values = curve["values"]
+    for k, along in zip(at, curve["along"], strict=True):
+        values = values[k] if along else values
+    return list(values)
 
 
 def _with_text(png: bytes, text: str) -> bytes:
