@@ -11,6 +11,7 @@ from jaxtyping import Float
 from scipy.integrate import DOP853, LSODA, RK45
 
 Vector = Float[np.ndarray, " p"]
+Plain = np.ndarray  # in private helpers: shapes are checked where they enter
 Field = Callable[[Vector], Vector]
 
 SAFETY, SHRINK, GROW = 0.9, 0.2, 10.0  # the classical limits of step control
@@ -149,22 +150,38 @@ def lsoda(
     if times[0] == 0:
         yield t, state
     while waiting:
-        solver = LSODA(lambda _, y: field(y), t, state, end, rtol=relative, atol=tolerance(state))
+        # The unknown is the way from here, so that the relative part counts the way and not the
+        # state, which may be far larger than what is left to go.
+        solver = _shifted_lsoda(field, t, state, end, relative, tolerance(state))
+        here = state
         while waiting:
             message = solver.step()
             if solver.status == "failed" or not np.isfinite(solver.y).all():
                 raise StepFailure(message or "the state is not finite", t)
-            t, state = float(solver.t), solver.y.copy()
+            t, state = float(solver.t), here + solver.y
             interpolant = solver.dense_output()
             while waiting and waiting[0] <= t:
                 target = waiting.pop(0)
-                yield target, interpolant(target)
+                yield target, here + interpolant(target)
             yield t, state
             if stale(state):
                 break
 
 
-def _first_step(field: Field, start: Vector, slope: Vector, end: float) -> float:
+def _shifted_lsoda(
+    field: Field, t: float, origin: Plain, end: float, relative: float, absolute: float
+) -> LSODA:
+    return LSODA(
+        lambda _, way: field(origin + way),
+        t,
+        np.zeros_like(origin),
+        end,
+        rtol=relative,
+        atol=absolute,
+    )
+
+
+def _first_step(field: Field, start: Plain, slope: Plain, end: float) -> float:
     # One tenth of the time in which the slope changes by its own size along itself.
     length = float(np.linalg.norm(slope))
     if length == 0:
@@ -177,8 +194,8 @@ def _first_step(field: Field, start: Vector, slope: Vector, end: float) -> float
 
 
 def _attempt(
-    scheme: type[DOP853] | type[RK45], field: Field, state: Vector, slope: Vector, h: float
-) -> tuple[Vector, Vector, Vector]:
+    scheme: type[DOP853] | type[RK45], field: Field, state: Plain, slope: Plain, h: float
+) -> tuple[Plain, Plain, Plain]:
     stages = np.empty((scheme.n_stages + 1, len(state)))
     stages[0] = slope
     for index in range(1, scheme.n_stages):

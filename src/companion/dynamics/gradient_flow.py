@@ -15,8 +15,6 @@ METHODS = ("DOP853", "RK45", "LSODA")
 RECORDABLE = ("lambda_min",)
 ROUNDINGS = 100  # roundings that predictions may collect before the control stops asking for less
 
-Vector = Float[np.ndarray, " p"]
-
 
 def gradient_flow(
     module: nn.Module,
@@ -121,10 +119,10 @@ def gradient_flow(
 
 def _states(
     objective: Objective, times: Float[np.ndarray, " t"], rtol: float, method: str
-) -> Iterator[tuple[float, Vector]]:
+) -> Iterator[tuple[float, np.ndarray]]:
     accuracy = _Accuracy(objective, rtol)
 
-    def slope(theta: Vector) -> Vector:
+    def slope(theta: np.ndarray) -> np.ndarray:
         return -objective.gradient(theta)
 
     if method == "LSODA":
@@ -148,7 +146,7 @@ class _Accuracy:
         self.theta_floor = ROUNDINGS * objective.precision * _length(objective.theta_0)
         self.residual_size = np.inf
 
-    def error_size(self, theta: Vector, error: Vector) -> float:
+    def error_size(self, theta: np.ndarray, error: np.ndarray) -> float:
         distance = _length(theta - self.objective.theta_0)
         in_theta = _length(error) / (self.rtol * distance + self.theta_floor)
         residual = self.objective.residual(theta)
@@ -156,14 +154,14 @@ class _Accuracy:
         allowed = self.rtol / 2 * self.objective.norm(residual) + self.output_floor
         return max(in_theta, moved / allowed)
 
-    def entrywise(self, theta: Vector) -> float:
+    def entrywise(self, theta: np.ndarray) -> float:
         self.residual_size = self.objective.norm(self.objective.residual(theta))
         # The residual halves before this is asked again: half of rtol/2 now is rtol/2 then.
         allowed = self.rtol / 4 * self.residual_size + self.output_floor
         steepest = max(self.objective.weighted_spectrum(theta)[-1], 0.0) ** 0.5
         return allowed / (steepest * len(theta) ** 0.5) if steepest else self.rtol
 
-    def stale(self, theta: Vector) -> bool:
+    def stale(self, theta: np.ndarray) -> bool:
         size = self.objective.norm(self.objective.residual(theta))
         return self.output_floor / self.rtol < size < self.residual_size / 2
 
@@ -178,9 +176,9 @@ class _Log:
         self.slope: list[float] = []
         self.distance: list[float] = []
         self.lambda_min: list[float] = []
-        self.path: list[Vector] = []
+        self.path: list[np.ndarray] = []
 
-    def add(self, t: float, theta: Vector) -> None:
+    def add(self, t: float, theta: np.ndarray) -> None:
         self.t.append(t)
         self.residual.append(self.objective.residual(theta))
         self.slope.append(_length(self.objective.gradient(theta)))
@@ -246,5 +244,5 @@ def _check_choices(rtol: float, precision: float, method: str, record: Sequence[
             raise ValueError(f"`record` must name some of {', '.join(RECORDABLE)}; got {name!r}.")
 
 
-def _length(vector: Vector) -> float:
+def _length(vector: np.ndarray) -> float:
     return float(np.linalg.norm(vector))

@@ -122,13 +122,13 @@ class Objective:
         weighted: Float[np.ndarray, "k k"] = root[:, None] * gram * root
         return np.linalg.eigvalsh(weighted[np.ix_(kept, kept)])
 
-    def _flat(self, theta: Float[np.ndarray, " p"]) -> Float[Tensor, " p"]:
+    def _flat(self, theta: np.ndarray) -> Tensor:
         return torch.tensor(theta, dtype=self._like.dtype, device=self._like.device)
 
-    def _flattened(self) -> Float[np.ndarray, " p"]:
+    def _flattened(self) -> np.ndarray:
         return _numpy(torch.cat([p.reshape(-1) for p in self._parameters.values()]))
 
-    def _outputs(self, flat: Float[Tensor, " p"]) -> Float[Tensor, "..."]:
+    def _outputs(self, flat: Tensor) -> Tensor:
         values = {
             name: piece.view(p.shape)
             for (name, p), piece in zip(
@@ -138,9 +138,7 @@ class Objective:
         outputs: Tensor = functional_call(self._module, values, (self._X,))
         return outputs
 
-    def _placed(
-        self, name: str, values: Shaped[Tensor | np.ndarray, "..."]
-    ) -> Float[Tensor, "..."]:
+    def _placed(self, name: str, values: Shaped[Tensor | np.ndarray, "..."]) -> Tensor:
         tensor = torch.as_tensor(values)
         if not tensor.is_floating_point():
             raise TypeError(
@@ -150,7 +148,7 @@ class Objective:
         require_finite(_numpy(tensor), name)
         return tensor.detach().to(self._like)
 
-    def _weights(self, nu: Shaped[Tensor | np.ndarray, "..."] | None) -> Float[Tensor, " n"]:
+    def _weights(self, nu: Shaped[Tensor | np.ndarray, "..."] | None) -> Tensor:
         if nu is None:
             return torch.ones(len(self._X)).to(self._like)
         weights = self._placed("nu", nu)
@@ -179,6 +177,6 @@ class Objective:
         require_finite(_numpy(outputs), "module(X)")
 
 
-def _numpy(tensor: Float[Tensor, "..."]) -> Float[np.ndarray, "..."]:
+def _numpy(tensor: Tensor) -> np.ndarray:
     array: np.ndarray = tensor.detach().double().cpu().numpy()
     return array
