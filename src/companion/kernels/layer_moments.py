@@ -133,7 +133,9 @@ def moment_of_pairs(
     return mehler_sum(series, index[:count], index[count:], np.cos(geometry.angle))
 
 
-def after_layer(geometry: PairGeometry, *, activation: Activation) -> PairGeometry:
+def after_layer(
+    geometry: PairGeometry, moment: Float[np.ndarray, "n n2"], *, activation: Activation
+) -> PairGeometry:
     r"""Norms and angles of pairs of points after a layer of infinite width.
 
     .. math::
@@ -144,6 +146,8 @@ def after_layer(geometry: PairGeometry, *, activation: Activation) -> PairGeomet
     ----------
     geometry
         Norms and angles before the layer.
+    moment
+        What :func:`moment_of_pairs` returns for them.
     activation
         The activation of the layer.
 
@@ -170,12 +174,12 @@ def after_layer(geometry: PairGeometry, *, activation: Activation) -> PairGeomet
     .. [1] A. Jacot, F. Gabriel and C. Hongler, "Neural tangent kernel: convergence and
        generalization in neural networks", NeurIPS 2018, proposition 1.
     """
-    norms_x = np.sqrt(_mean_squares(geometry.norms_x, activation))
-    norms_z = np.sqrt(_mean_squares(geometry.norms_z, activation))
+    before = np.concatenate([geometry.norms_x, geometry.norms_z])
+    after = np.sqrt(_mean_squares(before, activation))
+    norms_x, norms_z = np.split(after, [geometry.norms_x.size])
     if activation.homogeneous:
         angle = homogeneous_angle(geometry.angle, activation=activation)
     else:
-        moment = moment_of_pairs(geometry, activation=activation, derivative=False)
         scale = np.outer(norms_x, norms_z)
         cosine = np.divide(moment, scale, out=np.zeros_like(moment), where=scale > 0)
         angle = np.arccos(np.clip(cosine, -1.0, 1.0))

@@ -85,10 +85,12 @@ def tangent_kernel(
     for layer in range(1, depth + 1):
         if min(layers) < layer:
             kernel *= moment_of_pairs(geometry, activation=activation, derivative=True)
+        if layer in layers or layer < depth:
+            moment = moment_of_pairs(geometry, activation=activation, derivative=False)
         if layer in layers:
-            kernel += moment_of_pairs(geometry, activation=activation, derivative=False)
+            kernel += moment
         if layer < depth:
-            geometry = after_layer(geometry, activation=activation)
+            geometry = after_layer(geometry, moment, activation=activation)
     return kernel
 
 
