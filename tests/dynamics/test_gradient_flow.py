@@ -291,7 +291,8 @@ def test_a_flow_that_ends_early_hands_back_its_records(method):
     assert_allclose(partial.t, t[t < end], rtol=0, atol=0)
     s = partial.residual[:, 0] - 1
     elapsed = 4 * ((1 - s**2) / 2 - (1 - s) + np.log(2 / (1 + s)))
-    assert_allclose(elapsed, partial.t, rtol=0, atol=1e-5)
+    # Some fifty steps that may err by 1e-6 each, in a solution of size and speed one.
+    assert_allclose(elapsed, partial.t, rtol=0, atol=5e-5)
     assert 0 <= partial.parameters["theta"][0] < 0.01
 
 
