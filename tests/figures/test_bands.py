@@ -7,6 +7,7 @@ import xarray as xr
 from numpy.testing import assert_allclose
 
 from companion.figures.bands import draw_bands
+from companion.figures.style import STYLES
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +54,15 @@ def test_predictions_and_bounds_are_drawn_and_only_bounds_are_named(repeated):
     texts = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert texts == ["width 10", "width 20", "limit"]
     assert_allclose(figure.axes[0].lines[1].get_ydata(), [2, 3, 4, 5])
+
+
+def test_every_curve_has_a_style_of_its_own(repeated):
+    figure = draw_bands(repeated, x="t", y="error", family="width", prediction="predicted")
+    curves = [line for line in figure.axes[0].lines if not line.get_label().startswith("_")]
+    assert [line.get_color() for line in curves] == [style["color"] for style in STYLES[:2]]
+    many = xr.concat([repeated] * 4, dim="width").assign_coords(width=range(8))
+    with pytest.raises(ValueError, match=r"`family` must have at most 7 values"):
+        draw_bands(many, x="t", y="error", family="width")
 
 
 def test_one_repetition_has_no_standard_error(repeated):

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from companion.figures.style import REFERENCE, new_figure
+from companion.figures.style import REFERENCE, STYLES, new_figure
 
 
 def draw_bands(
@@ -49,8 +49,14 @@ def draw_bands(
     Raises
     ------
     ValueError
-        If there are fewer than two repetitions, so that a standard error does not exist.
+        If there are fewer than two repetitions, so that a standard error does not exist, or more
+        curves than line styles.
     """
+    if data.sizes[family] > len(STYLES):
+        raise ValueError(
+            f"`family` must have at most {len(STYLES)} values, one for each line style; "
+            f"got {data.sizes[family]}. Select some of them."
+        )
     count = data.sizes[over]
     if count < 2:
         raise ValueError(
@@ -59,7 +65,7 @@ def draw_bands(
         )
     figure, axes = new_figure()
     title = data[family].attrs.get("long_name", family)
-    for value in data[family].values:
+    for value, style in zip(data[family].values, STYLES, strict=False):
         chosen = data.sel({family: value})
         mean = chosen[y].mean(over).transpose(x).values
         error = 2 * (chosen[y].std(over, ddof=1) / np.sqrt(count)).transpose(x).values
@@ -69,7 +75,7 @@ def draw_bands(
         if "y" in log:
             shown &= mean > 0
         at, low = chosen[x].values[shown], (mean - error)[shown]
-        (line,) = axes.plot(at, mean[shown], label=f"{title} {value}")
+        (line,) = axes.plot(at, mean[shown], label=f"{title} {value}", **style)
         low = np.where(low > 0, low, mean[shown]) if "y" in log else low
         axes.fill_between(
             at,

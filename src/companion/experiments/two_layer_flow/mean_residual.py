@@ -72,12 +72,12 @@ def run(config: Config) -> xr.Dataset:
             "mean_share": (
                 dims,
                 weighted_mean**2,
-                {"long_name": "squared integral of residual times mean neuron", "units": "1/time"},
+                {"long_name": "squared weighted mean residual", "units": "1/time"},
             ),
             "spent": (
                 dims,
                 spent,
-                {"long_name": "time integral of the squared integral", "units": "1"},
+                {"long_name": "its integral over time", "units": "1"},
             ),
         },
         coords={

@@ -24,7 +24,7 @@ class Config:
     input_dim: int = 3
     num_pairs: int = 150  # points x and -x, so that even and odd functions do not mix
     width: int = 2000
-    horizon: float = 100.0
+    horizon: float = 60.0
     num_times: int = 41
     num_seeds: int = 3
     seed: int = 0
