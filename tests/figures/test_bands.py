@@ -60,7 +60,7 @@ def test_every_curve_has_a_style_of_its_own(repeated):
     figure = draw_bands(repeated, x="t", y="error", family="width", prediction="predicted")
     curves = [line for line in figure.axes[0].lines if not line.get_label().startswith("_")]
     assert [line.get_color() for line in curves] == [style["color"] for style in STYLES[:2]]
-    many = xr.concat([repeated] * 4, dim="width").assign_coords(width=range(8))
+    many = repeated.isel(width=[0] * 8).assign_coords(width=range(8))
     with pytest.raises(ValueError, match=r"`family` must have at most 7 values"):
         draw_bands(many, x="t", y="error", family="width")
 
