@@ -9,7 +9,7 @@ from pathlib import Path
 
 from docutils import nodes
 
-from companion.figures.tables import read_table
+from companion.figures.tables import read_table, slider_table
 
 FOLDER = "_data"
 LINK = "Data (CSV)"
@@ -18,22 +18,25 @@ LINK = "Data (CSV)"
 def link_tables(app, doctree, docname):
     if app.builder.format != "html":
         return
-    for image in list(doctree.findall(nodes.image)):
-        path = Path(app.srcdir) / image["uri"]
-        if path.suffix != ".png" or not path.is_file():
+    for figure in doctree.findall(nodes.figure):
+        table = next(filter(None, (table_in(app, node) for node in figure.children)), None)
+        if table is None or not figure["ids"]:
             continue
-        table = read_table(path.read_bytes())
-        if table is None:
-            continue
-        figure = image.parent if isinstance(image.parent, nodes.figure) else None
-        label = figure["ids"][0] if figure is not None and figure["ids"] else path.stem[:16]
+        label = figure["ids"][0]
         target = posixpath.join(FOLDER, posixpath.dirname(docname), f"{label}.csv")
         _write(Path(app.outdir) / target, table)
-        link = _link(posixpath.relpath(target, posixpath.dirname(docname) or "."), label)
-        if figure is not None:
-            figure += nodes.legend("", link)
-        else:
-            image.parent.insert(image.parent.index(image) + 1, link)
+        address = posixpath.relpath(target, posixpath.dirname(docname) or ".")
+        figure += nodes.legend("", _link(address, label))
+
+
+def table_in(app, node):
+    """The table that an image or the HTML of a figure carries; None if it carries none."""
+    if isinstance(node, nodes.raw):
+        return slider_table(node.astext())
+    if not isinstance(node, nodes.image):
+        return None
+    path = Path(app.srcdir) / node["uri"]
+    return read_table(path.read_bytes()) if path.suffix == ".png" and path.is_file() else None
 
 
 def _write(path, table):

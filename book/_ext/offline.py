@@ -5,6 +5,7 @@ with its fonts instead of 24). The loader of live code, which fetches a script f
 is removed altogether: Jupyter Book has no switch for it.
 """
 
+import re
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 BUNDLE = "tex-chtml-full.js"
 FONTS = "output/chtml/fonts/woff-v2"
 LIVE_CODE = "sphinx_thebe"
+FONT_PRELOAD = re.compile(r'\s*<link rel="preload" as="font"[^>]*>')
 
 
 def mathjax_folder():
@@ -42,7 +44,17 @@ def copy_mathjax(app, exception):
     shutil.copytree(source / FONTS, target / FONTS, dirs_exist_ok=True)
 
 
+def remove_font_preloads(app, exception):
+    """Browsers refuse to preload fonts for a page opened from a folder, and say so as an error."""
+    if exception is not None or app.builder.format != "html":
+        return
+    for page in Path(app.outdir).rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(FONT_PRELOAD.sub("", text), encoding="utf-8")
+
+
 def setup(app):
     app.connect("config-inited", remove_live_code, priority=900)
     app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", remove_font_preloads)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
