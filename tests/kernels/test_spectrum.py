@@ -64,14 +64,13 @@ def test_exponential_is_a_bessel_function(input_dim, s):
 
 
 def test_relu_tangent_kernel_on_the_circle():
-    # t kappa_0 with the factor 2: mu_k = 2 (k^2 + 1) / (pi^2 (k^2 - 1)^2) for even k >= 2, and
-    # zero for odd k >= 3, since (pi - theta) cos theta is that sum of cosines.
+    # With the factor 2 of Cho and Saul the inner kernel is t (1 - theta / pi), and integrating
+    # cos(k theta) against it gives mu_k = 2 (k^2 + 1) / (pi^2 (k^2 - 1)^2) for even k, zero
+    # for odd k >= 3.
     slope = zonal(RELU, derivative=True)
     found = funk_hecke(lambda t: 2 * t * slope(t), input_dim=2, max_degree=64)
     k = np.arange(2, 65, 2)
     exact = 2 * (k**2 + 1) / (np.pi**2 * (k**2 - 1) ** 2)
-    # The kernel is 2 t (pi - theta) / (2 pi): half of 1 + ..., hence half of the eigenvalues
-    # of the convention with (pi - theta) / pi are doubled back by the factor 2.
     assert_allclose(found[2::2], exact, rtol=0, atol=EXACT)
     assert_allclose(found[3::2], 0, atol=EXACT)
 
