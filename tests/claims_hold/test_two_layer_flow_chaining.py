@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mpmath import mp, mpf
 from numpy.testing import assert_allclose
 from scipy.special import expit
 
@@ -145,6 +146,89 @@ def test_no_constant_saves_the_printed_bound(constant):
     gamma_2 = gamma_2_bounds(3, domain="ball", metric="chaining").upper
     width = math.ceil((3 * constant * gamma_2 * math.log(1 / 0.05)) ** 2)
     assert uniform_deviation(gamma_2, width, 0.05, constant=constant) < 0.34
+
+
+# The plane ------------------------------------------------------------------------------------
+
+
+def spike(distance, core, reach):
+    """One near its centre, zero beyond the reach, logarithmic between."""
+    between = np.log(reach / np.maximum(distance, core)) / np.log(reach / core)
+    return np.clip(between, 0, 1)
+
+
+@pytest.mark.claim("LL-Prop1")
+@pytest.mark.parametrize("core", [0.1, 0.02])
+def test_a_spike_of_the_plane_costs_its_dirichlet_energy(core):
+    # Period 1, reach 1/2: the mean square of a translate difference, by a rule of 1500^2 points.
+    grid = (np.arange(1500) + 0.5) / 1500 - 0.5
+    u, v = np.meshgrid(grid, grid)
+    # Half of the Dirichlet energy 2 pi / log(R / core): the spike is radial, the shift along u.
+    cost = math.pi / math.log(0.5 / core)
+    h = spike(np.hypot(u, v), core, 0.5)
+    for shift in (0.004, 0.05, 0.3):
+        moved = spike(np.hypot((u + shift + 0.5) % 1 - 0.5, v), core, 0.5)
+        ratio = ((moved - h) ** 2).mean() / shift**2
+        assert ratio <= cost * 1.01  # the rule is of second order in the step over the core
+    # The bound is sharp for short moves, and a thinner core makes it small.
+    short = ((spike(np.hypot(u + core / 20, v), core, 0.5) - h) ** 2).mean() * 400 / core**2
+    assert 0.95 < short / cost < 1.01
+    assert h.mean() <= 1 / (2 * math.log(0.5 / core))
+
+
+@pytest.mark.claim("LL-Prop1")
+def test_the_cores_of_two_levels_are_caught_together():
+    # Sixty digits: the second core is e^-40 of its period. Samples 1 and 2 are positive.
+    draw, missed = random.Random(8), []
+    with mp.workdps(60):
+        periods, cores = [mpf(1)], []
+        for log_ratio in (20, 40):
+            cores.append(periods[-1] / 2 * mp.exp(-log_ratio))
+            periods.append(cores[-1] / 4)
+
+        def uniform():
+            return mpf(draw.getrandbits(180)) / 2**180
+
+        def from_centre(x, shift, period):
+            # Distance of x from the nearest centre of the periodic spikes.
+            gaps = [(c - s) / period for c, s in zip(x, shift, strict=True)]
+            return period * mp.sqrt(sum((gap - mp.nint(gap)) ** 2 for gap in gaps))
+
+        def value(x, shifts):
+            return max(
+                min(1, max(0, mp.log(p / 2 / max(from_centre(x, s, p), c)) / mp.log(p / 2 / c)))
+                for s, p, c in zip(shifts, periods, cores, strict=False)
+            )
+
+        for _ in range(50):
+            first, second, negative = (
+                [[uniform() * p, uniform() * p] for p in periods[:2]] for _ in range(3)
+            )
+            # The centre of the second sample's fine spike nearest to the first's coarse centre.
+            x = [
+                c + periods[1] * ((s - c) / periods[1] - mp.nint((s - c) / periods[1]))
+                for c, s in zip(first[0], second[1], strict=True)
+            ]
+            assert value(x, first) == value(x, second) == 1
+            missed.append(float(value(x, negative)))
+    # Mean below 1/(2 * 20) + 1/(2 * 40); the values are at most 1, five standard errors.
+    assert np.mean(missed) < 1 / 40 + 1 / 80 + 5 * np.std(missed) / math.sqrt(50)
+
+
+@pytest.mark.claim("LL-Prop1")
+@pytest.mark.parametrize(("n", "slope"), [(1000, 2.0), (1000, 8.0), (2000, 16.0)])
+def test_on_the_line_the_bound_holds_under_the_printed_hypotheses(n, slope, rng):
+    # Randomly shifted periodic tents with a random sign. The mean square of an increment over a
+    # short distance is slope^2 times the share 2 / slope of the period: C_1 = 2 slope.
+    grid, exceeded = np.linspace(0, 1, 400), 0
+    bound = (1 + 5 * math.sqrt(2 * slope) + math.sqrt(2 * math.log(20))) / math.sqrt(n)
+    assert bound < 0.9
+    for _ in range(60):
+        shifts, signs = rng.random((n, 1)), rng.choice([-1.0, 1.0], n)
+        distance = np.abs((grid - shifts + 0.5) % 1 - 0.5)
+        Z = signs @ np.clip(1 - slope * distance, 0, 1) / n
+        exceeded += np.abs(Z).max() > bound
+    assert exceeded / 60 <= 0.05
 
 
 # The corrected proposition -------------------------------------------------------------------
