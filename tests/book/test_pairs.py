@@ -42,6 +42,14 @@ def test_a_notebook_whose_code_was_edited_is_executed_again(book):
     assert problems(book) == []
 
 
+def test_a_notebook_with_a_cell_out_of_order_is_executed_again(book):
+    path = notebook_of(book, CUP)
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[4].execution_count = 9
+    nbformat.write(notebook, path)
+    assert stale(book) == {CUP: "notebook (not as it was executed)"}
+
+
 def test_a_new_address_is_written_without_a_kernel(book, monkeypatch):
     forbid_kernels(monkeypatch)
     moved = Book(book.root, "https://example.org/moved")
