@@ -94,14 +94,15 @@ def test_without_git_the_revision_is_that_of_a_release(monkeypatch):
 
 
 def test_provenance_holds_the_run_and_nothing_of_the_machine():
+    settings = {"width": 3, "t": [1.5]}
     origin = records.provenance(
-        configuration={"width": 3, "t": [1.5]},
+        configuration=settings,
         seed=4,
         device="cpu",
         dtype="float64",
         wall_time=2.0,
     )
-    assert json.loads(origin["configuration"]) == {"width": 3, "t": [1.5]}
+    assert json.loads(origin["configuration"]) == settings
     assert (origin["seed"], origin["device"], origin["dtype"]) == (4, "cpu", "float64")
     assert origin["wall_time_seconds"] == 2
     written = json.dumps(origin)

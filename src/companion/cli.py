@@ -48,8 +48,11 @@ _UsageError: Any = typer.BadParameter.__base__  # what typer raises for a comman
 
 class _OneLineErrors(TyperGroup):
     def main(self, *args: Any, **extra: Any) -> Any:
+        given = [*args, extra.get("args")][0]
+        words = sys.argv[1:] if given is None else list(given)
+        settings = {**extra, "args": words or ["--help"], "standalone_mode": False}
         try:
-            code = super().main(*args, **{**extra, "standalone_mode": False})
+            code = super().main(**settings)
         except (UserError, _UsageError) as error:
             message = error.format_message() if isinstance(error, _UsageError) else str(error)
             typer.echo(f"Error: {' '.join(message.split())}", err=True)
@@ -73,22 +76,20 @@ def main() -> None:
     app(prog_name="companion")
 
 
-def _version(asked: bool) -> None:
+def _version(asked: bool | None) -> None:
     if asked:
         typer.echo(__version__)
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True)
+@app.callback()
 def _options(
-    context: typer.Context,
     version: Annotated[
-        bool,
+        bool | None,
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
-    ] = False,
+    ] = None,
 ) -> None:
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+    pass
 
 
 @app.command("list")

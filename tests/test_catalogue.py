@@ -1,0 +1,58 @@
+"""Every experiment runs at its smallest scale, saves, comes back and can be drawn."""
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+from matplotlib.figure import Figure
+from torch import nn
+
+from companion import records
+from companion.catalogue import CATALOGUE, draw, drawing, entry
+from companion.dynamics.gradient_flow import gradient_flow
+from companion.experiments.base import execute
+
+
+@pytest.fixture(scope="module")
+def trajectory():
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)).double()
+    return gradient_flow(module, np.eye(2), np.ones((2, 1)), t_end=1.0, t_eval=[0.0, 0.1, 1.0])
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_experiment_runs_saves_and_draws(name, tmp_path):
+    experiment = CATALOGUE[name].experiment
+    data = execute(experiment, experiment.scales["smoke"])
+    records.save(data, tmp_path / "data.nc")
+    back = records.load(tmp_path / "data.nc")
+    for variable in data.variables:
+        np.testing.assert_array_equal(back[variable].values, data[variable].values)
+    figure = draw(back)
+    assert isinstance(figure, Figure)
+    figure.savefig(tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 1000
+
+
+def test_names_begin_with_the_slug_of_their_package():
+    for name, item in CATALOGUE.items():
+        slug = item.experiment.run.__module__.split(".")[-2]
+        assert name == f"{slug}.{item.experiment.run.__module__.split('.')[-1]}"
+
+
+def test_trajectories_are_drawn_from_memory_and_from_a_file(trajectory, tmp_path):
+    assert isinstance(draw(trajectory), Figure)
+    trajectory.save(tmp_path / "run.nc")
+    assert isinstance(draw(records.load(tmp_path / "run.nc")), Figure)
+
+
+def test_unknown_names_offer_the_nearest():
+    with pytest.raises(ValueError, match=r"nearest: two_layer_flow.loss_identity"):
+        entry("two_layer_flow.los_identity")
+
+
+def test_data_of_no_known_kind_are_refused():
+    with pytest.raises(ValueError, match=r"must carry the attribute `experiment`.*\['a'\]"):
+        draw(xr.Dataset(attrs={"a": 1}))
+    with pytest.raises(ValueError, match="`experiment` must be in the catalogue"):
+        drawing(xr.Dataset(attrs={"experiment": "gone.gone"}))
