@@ -38,6 +38,11 @@ def test_few_points_are_met_exactly(data):
     assert data["num_params"] == 9
 
 
+def test_best_loss_is_the_least_of_the_searches(data):
+    assert_allclose(data["best_loss"], np.sort(data["loss"].values, axis=-1)[..., 0], rtol=0)
+    assert_allclose(data["null_loss"], 0.5, rtol=0)
+
+
 def test_nothing_is_worse_than_the_zero_function(data):
     # a = 0 has loss 1/2 on signs; a search that ends above it has gone wrong.
     assert (data["loss"] <= 0.5).all()
@@ -95,6 +100,7 @@ def test_agrees_with_a_search_written_out(data, name):
         cell = data.sel(activation=name, num_samples=40).isel(draw=0, restart=restart)
         # The same search with rounding in other places, which forty iterations enlarge.
         assert_allclose(cell["loss"], found.fun, rtol=1e-6)
+        assert_allclose(cell["gradient"], np.linalg.norm(found.jac), rtol=1e-3)
 
 
 @pytest.mark.parametrize("name", CONFIG.activations)

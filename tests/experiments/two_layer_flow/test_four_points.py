@@ -75,6 +75,15 @@ def test_loss_never_falls_below_one_half_and_never_rises(data):
     assert (np.diff(loss, axis=-1) < 0).all()
 
 
+def test_claim_starts_at_the_largest_loss_and_falls_at_half_of_lambda(data):
+    config, t = SCALES["smoke"], data["t"].values
+    assert_allclose(t, np.linspace(0, 20, 6))
+    assert config.t_end == 20
+    # The smallest entry is E s(z) s(-z) = E s'(z) = 0.206621 for a standard normal z.
+    claimed = data["loss"].values[..., 0].max() * np.exp(-0.2066210 / 2 * t)
+    assert_allclose(data["claimed_loss"], claimed, rtol=1e-6)  # 1e-7 in lambda, times 10
+
+
 # Independent computations ------------------------------------------------------------------
 
 

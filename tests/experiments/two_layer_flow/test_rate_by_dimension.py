@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.integrate import dblquad, quad
+from scipy.linalg import expm
 
 from companion.experiments.two_layer_flow.rate_by_dimension import (
     SCALES,
@@ -11,6 +12,8 @@ from companion.experiments.two_layer_flow.rate_by_dimension import (
     run,
     zonal_kernel,
 )
+from companion.numerics.montecarlo import stream
+from companion.spaces.sphere import uniform_on_sphere
 
 CONFIG = SCALES["smoke"]
 
@@ -92,6 +95,35 @@ def test_leading_rate_by_its_integral(data):
     first = quad(lambda z: z / (1 + np.exp(-z)) * np.exp(-z * z / 2), -12, 12)[0]
     first /= np.sqrt(2 * np.pi)
     assert_allclose(data["leading_rate"], 4 * first**2 / np.array(CONFIG.input_dims), rtol=1e-8)
+
+
+def test_claimed_rate_is_half_of_the_smallest_entry(data):
+    # D(-1) = E s(z) s(-z) for a standard normal z.
+    def density(z):
+        s = 1 / (1 + np.exp(-z))
+        return s * (1 - s) * np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
+
+    smallest = quad(density, -12, 12, epsabs=1e-13)[0]
+    assert_allclose(data["claimed_rate"], smallest / 2, rtol=1e-11)
+
+
+def test_rates_are_slopes_of_the_logarithm(data):
+    for index, d in enumerate(CONFIG.input_dims):
+        t = d * data["scaled_time"].values
+        for draw in range(CONFIG.num_seeds):
+            here = {"input_dim": index, "draw": draw}
+            slope = np.polyfit(t, np.log(data["loss"].isel(here)), 1)[0]
+            assert_allclose(data["network_rate"].isel(here), -slope, rtol=1e-9)
+
+
+def test_limiting_flow_agrees_with_a_matrix_exponential(data):
+    d = CONFIG.input_dims[1]
+    X = uniform_on_sphere(CONFIG.num_samples, d, stream(CONFIG.seed, "points", d, 0))
+    K = np.array([zonal_kernel(np.clip(row, -1, 1)) for row in X @ X.T])
+    t = d * data["scaled_time"].values
+    residuals = [expm(-K / len(X) * time) @ X[:, 0] for time in t]
+    slope = np.polyfit(t, [np.log(r @ r) for r in residuals], 1)[0]
+    assert_allclose(data["kernel_rate"].isel(input_dim=1, draw=0), -slope, rtol=1e-9)
 
 
 def test_networks_follow_the_limit_at_large_width():

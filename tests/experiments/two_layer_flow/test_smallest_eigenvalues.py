@@ -25,6 +25,10 @@ def test_trace_bound_is_one_over_the_number_of_points(data):
     assert_allclose(data["trace_bound"], 1 / data["num_samples"], rtol=1e-15)
 
 
+def test_claim_is_half_of_the_smallest_entry(data):
+    assert_allclose(data["claimed"], data["smallest_entry"].min() / 2, rtol=1e-15)
+
+
 # Identities --------------------------------------------------------------------------------
 
 
