@@ -3,11 +3,13 @@
 import math
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 from tools.notebooks import execution, register, work
@@ -144,6 +146,34 @@ def test_a_page_over_its_limits_is_stopped_and_named(code, limit, message, book,
     assert message in failures[0]
     assert f"code cell 3 ({code[:50]!r})" in failures[0] or code.startswith("len")
     assert notebook_of(book, CUP).read_bytes() == before
+
+
+def test_an_interrupt_ends_the_kernel_and_keeps_what_is_finished(book):
+    edit(text_of(book, CUP), "assert temperature(0) == 1", "import time; time.sleep(60)")
+    edit(text_of(book, PLATE), "density = ", "density = 2 * ")
+    start = (
+        "import signal, sys; from pathlib import Path; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from tools.notebooks.__main__ import main; from tools.notebooks.book import Book; "
+        f"sys.exit(main(['run', '-j', '2'], book=Book(Path({str(book.root)!r}), 'x')))"
+    )
+    command = subprocess.Popen(
+        [sys.executable, "-u", "-c", start],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    first = [command.stdout.readline(), command.stdout.readline()]
+    assert first[1].startswith(f"[1/2] {PLATE}: ")
+    (kernel,) = psutil.Process(command.pid).children()
+    command.send_signal(signal.SIGINT)
+    rest, error = command.communicate(timeout=30)
+    assert command.returncode == 130
+    assert (rest, error) == ("", "Interrupted; the pages that were finished are kept.\n")
+    psutil.wait_procs([kernel], timeout=10)
+    assert not kernel.is_running()
+    assert set(stale(book)) == {CUP}
 
 
 # Stored outputs -----------------------------------------------------------------------------

@@ -137,15 +137,21 @@ async def _execute_cell(
         value = f"{error.ename}: {error.evalue}".strip().split("\n")[0]
         raise ExecutionError(f"{_place(client, index)} raised {value}") from None
     except DeadKernelError:
+        if await client.km.is_alive():  # nbclient takes an interrupt for the kernel's death
+            raise asyncio.CancelledError from None
         # The kernel dies at the limit, but notice of it may come first.
         await asyncio.wait([watch], timeout=2 * WATCH)
         if watch.done() and watch.result():
             raise ExecutionError(f"{_place(client, index)} {watch.result()}") from None
-        messages.seek(0)
-        last_words = messages.read().decode(errors="replace").strip().split("\n")[-3:]
         raise ExecutionError(
-            f"{_place(client, index)} ended the kernel: {' / '.join(last_words)}"
+            f"{_place(client, index)} ended the kernel. {_last_words(messages)}".strip()
         ) from None
+
+
+def _last_words(messages: IO[bytes]) -> str:
+    messages.seek(0)
+    lines = messages.read().decode(errors="replace").splitlines()
+    return " / ".join([line for line in lines if not line.startswith("[IPKernelApp]")][-3:])
 
 
 def _place(client: NotebookClient, index: int) -> str:
