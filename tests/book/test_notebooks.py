@@ -155,7 +155,8 @@ def test_an_interrupt_ends_the_kernel_and_keeps_what_is_finished(book):
         "import signal, sys; from pathlib import Path; "
         "signal.signal(signal.SIGINT, signal.default_int_handler); "
         "from tools.notebooks.__main__ import main; from tools.notebooks.book import Book; "
-        f"sys.exit(main(['run', '-j', '2'], book=Book(Path({str(book.root)!r}), {book.address!r})))"
+        f"book = Book(Path({str(book.root)!r}), {book.address!r}); "
+        "sys.exit(main(['run', '-j', '2'], book=book))"
     )
     command = subprocess.Popen(
         [sys.executable, "-u", "-c", start],
