@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
-from companion.figures.style import STYLES, WIDTH, new_figure, settle_ticks
+from companion.figures.style import STYLES, WIDTH, new_figure, settle_labels, settle_ticks
 
 # Viénot, Brettel and Mollon, "Digital video colourmaps for checking the legibility of displays by
 # dichromats", Color Research and Application 24 (1999), equations (8), (9), on linear RGB.
@@ -103,6 +103,28 @@ def test_labels_of_a_logarithmic_axis_do_not_collide(last):
     assert not labels_overlap(figure, axes.xaxis)
     texts = [label.get_text() for label in axes.get_yticklabels()]
     assert {"1", "2", "5"} <= set(texts)
+
+
+@pytest.mark.parametrize(("rows", "words"), [(1, 3), (1, 14), (2, 14)])
+def test_a_long_label_is_broken_into_lines_that_fit(rows, words):
+    figure, axes = new_figure(rows)
+    for panel in np.atleast_1d(axes):
+        panel.plot([0, 1], [0, 1])
+        panel.set(xlabel="time", ylabel=" ".join(["residual"] * words))
+    settle_labels(figure)
+    figure.draw_without_rendering()
+    for panel in figure.axes:
+        label, frame = panel.yaxis.label, panel.get_window_extent()
+        assert label.get_text().split() == ["residual"] * words
+        assert label.get_window_extent().height <= frame.height
+        assert ("\n" in label.get_text()) == (words > 3)
+
+
+def test_one_long_word_cannot_be_broken():
+    figure, axes = new_figure()
+    axes.set(xlabel="x" * 99, ylabel="y")
+    settle_labels(figure)
+    assert axes.get_xlabel() == "x" * 99
 
 
 def test_ticks_set_by_hand_stay():

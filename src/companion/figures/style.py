@@ -109,6 +109,44 @@ def _dress(axes: Axes) -> None:
         axis.get_offset_text().set_fontsize(TICK_SIZE)
 
 
+def settle_labels(figure: Figure) -> None:
+    """Break the labels of axes that are longer than their panel into lines.
+
+    Parameters
+    ----------
+    figure
+        A figure that is about to be saved; it is changed in place.
+
+    Scale
+    -----
+    Points of print, in the layout that the figure has before.
+    """
+    figure.draw_without_rendering()
+    for panel in figure.axes:
+        for axis, side in ((panel.xaxis, "width"), (panel.yaxis, "height")):
+            label, room = axis.label, getattr(panel.get_window_extent(), side)
+            length = getattr(label.get_window_extent(), side)
+            words = label.get_text().split(" ")
+            if length > room and len(words) > 1:
+                lines = min(len(words), int(np.ceil(1.1 * length / room)))
+                label.set_text(_broken(words, lines))
+
+
+def _broken(words: list[str], lines: int) -> str:
+    # The narrowest text of so many lines: every place to break is tried at every length.
+    for longest in range(max(map(len, words)), len(" ".join(words)) + 1):
+        text, line = [], ""
+        for word in words:
+            if line and len(line) + 1 + len(word) > longest:
+                text.append(line)
+                line = word
+            else:
+                line = f"{line} {word}".strip()
+        if len(text) < lines:
+            return "\n".join([*text, line])
+    return " ".join(words)
+
+
 def settle_ticks(figure: Figure) -> None:
     """Give logarithmic axes labels that do not run into each other.
 

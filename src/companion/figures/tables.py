@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from companion.figures.artists import Point, points
-from companion.figures.style import DOTS_PER_INCH, settle_ticks
+from companion.figures.style import DOTS_PER_INCH, settle_labels, settle_ticks
 
 KEYWORD = "companion-table"
 SLIDER_DATA = re.compile(
@@ -73,10 +73,12 @@ def publish(figure: Figure) -> PublishedFigure:
     table and legend by a label that begins with an underscore, or by none.
     """
     table = figure_table(figure)
+    description = _description(figure)
     settle_ticks(figure)
+    settle_labels(figure)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
-    return PublishedFigure(_with_text(_in_few_colours(buffer), table), _description(figure))
+    return PublishedFigure(_with_text(_in_few_colours(buffer), table), description)
 
 
 def figure_table(figure: Figure) -> str:
