@@ -26,12 +26,6 @@ REVEAL = (
     "plugin/notes/notes.js",
     "LICENSE",
 )
-    "dist/reveal.css",
-    "dist/reset.css",
-    "dist/reveal.js",
-    "plugin/notes/notes.js",
-    "LICENSE",
-)
 # What a page needs and a slide does not.
 LEFT_BEHIND = ".headerlink, .legend, .copybtn, .admonition-title a.headerlink"
 
