@@ -132,9 +132,7 @@ def draw_family(
     return figure
 
 
-def draw_scaling(
-    data: xr.Dataset, *, x: str, y: str, bounds: Sequence[str] = (), confidence: float = 0.95
-) -> Figure:
+def draw_scaling(data: xr.Dataset, *, x: str, y: str, bounds: Sequence[str] = ()) -> Figure:
     """A quantity against a size, with the power law fitted to it and its interval.
 
     Parameters
@@ -145,8 +143,6 @@ def draw_scaling(
         The size and the quantity.
     bounds
         Variables over ``x`` alone, drawn as thin dotted lines.
-    confidence
-        Coverage of the interval of the exponent.
 
     Returns
     -------
@@ -166,7 +162,7 @@ def draw_scaling(
     sizes = data[x].values.astype(float)
     repetitions = [dim for dim in data[y].dims if dim != x]
     values = data[y].transpose(x, *repetitions).values.reshape(len(sizes), -1)
-    _draw_law(axes, np.repeat(sizes, values.shape[1]), values.ravel(), confidence)
+    _draw_law(axes, np.repeat(sizes, values.shape[1]), values.ravel())
     count = values.shape[1]
     error = 2 * values.std(axis=1, ddof=1) / np.sqrt(count) if count > 1 else None
     style = {**STYLES[0], "linestyle": "none"}
@@ -179,18 +175,15 @@ def draw_scaling(
     return figure
 
 
-def _draw_law(
-    axes: Axes, x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"], confidence: float
-) -> None:
-    law = fit_power_law(x, y, confidence=confidence)
+def _draw_law(axes: Axes, x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"]) -> None:
+    law = fit_power_law(x, y)
     line = np.geomspace(x.min(), x.max(), 50)
     middle = np.exp(np.log(x).mean())
     height = law.prefactor * middle**law.exponent
     low, high = (height * (line / middle) ** exponent for exponent in (law.low, law.high))
     axes.fill_between(line, low, high, color=STYLES[0]["color"], alpha=0.2, linewidth=0)
-    label = (
-        f"exponent {law.exponent:.2f}, {confidence:.0%} interval [{law.low:.2f}, {law.high:.2f}]"
-    )
+    interval = f"{law.confidence:.0%} interval [{law.low:.2f}, {law.high:.2f}]"
+    label = f"exponent {law.exponent:.2f}, {interval}"
     style = {**STYLES[0], "marker": "None"}
     axes.plot(line, height * (line / middle) ** law.exponent, label=label, **style)
 
