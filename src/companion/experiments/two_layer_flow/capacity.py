@@ -8,21 +8,15 @@ is met exactly.
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 import xarray as xr
-from jaxtyping import Float
-from scipy.optimize import minimize
-from torch import Tensor
 
 from companion.activations import activation
-from companion.dynamics.losses import square_loss
+from companion.dynamics.least_loss import least_loss
 from companion.experiments.base import Experiment
 from companion.networks.initialization import gaussian_rademacher
 from companion.networks.two_layer import TwoLayerNetwork
 from companion.numerics.montecarlo import stream
 from companion.spaces.sphere import uniform_on_sphere
-
-_MEMORY = 20  # pairs of vectors kept by L-BFGS
 
 
 @dataclass(frozen=True)
@@ -75,9 +69,14 @@ def run(config: Config) -> xr.Dataset:
                     start = stream(config.seed, "start", name, count, k, r)
                     W, a = gaussian_rademacher(config.width, config.input_dim, start)
                     network = TwoLayerNetwork(W, a, activation=activation(name))
-                    loss[i, j, k, r], gradient[i, j, k, r] = _search(
-                        network, X, y, config.max_iterations
+                    found = least_loss(
+                        network,
+                        X,
+                        y,
+                        nu=np.full(count, 1 / count),
+                        max_iterations=config.max_iterations,
                     )
+                    loss[i, j, k, r], gradient[i, j, k, r] = found.loss, found.gradient
     dims = ("activation", "num_samples", "draw", "restart")
     null = np.full(len(config.num_samples), 0.5)  # half the mean square of signs
     num_params = config.width * (config.input_dim + 1)
@@ -102,41 +101,6 @@ def run(config: Config) -> xr.Dataset:
             ),
         },
     )
-
-
-def _search(
-    network: TwoLayerNetwork,
-    X: Float[np.ndarray, "n d"],
-    y: Float[np.ndarray, " n"],
-    max_iterations: int,
-) -> tuple[float, float]:
-    points, targets = torch.as_tensor(X), torch.as_tensor(y)
-    nu = torch.full_like(targets, 1 / len(targets))
-    parameters = list(network.parameters())
-
-    def loss_and_gradient(
-        theta: Float[np.ndarray, " p"],
-    ) -> tuple[float, Float[np.ndarray, " p"]]:
-        torch.nn.utils.vector_to_parameters(torch.from_numpy(theta), parameters)
-        loss: Tensor = square_loss(network(points) - targets, nu)
-        slopes = torch.autograd.grad(loss, parameters)
-        return loss.item(), torch.cat([slope.reshape(-1) for slope in slopes]).numpy()
-
-    found = minimize(
-        loss_and_gradient,
-        torch.nn.utils.parameters_to_vector(parameters).detach().numpy(),
-        jac=True,
-        method="L-BFGS-B",
-        # Iterations alone end the search: the loss may still be falling slowly.
-        options={
-            "maxiter": max_iterations,
-            "maxfun": 2 * max_iterations,
-            "maxcor": _MEMORY,
-            "ftol": 0.0,
-            "gtol": 1e-10,
-        },
-    )
-    return float(found.fun), float(np.linalg.norm(found.jac))
 
 
 def _label(long_name: str, units: str) -> dict[str, str]:
