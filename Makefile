@@ -49,8 +49,10 @@ site: env
 	@$(if $(filter yes,$(FRESH)),rm -f "$(OUT)/built",:)
 	@$(MAKE) --no-print-directory "$(OUT)/built"
 
-INPUTS := $(shell find _config.yml _toc.yml book src/companion tests tools .venv/.installed \
+FOUND := $(shell find _config.yml _toc.yml book src/companion tests tools .venv/.installed \
   \( -name __pycache__ -o -name _build -o -name '.*_c*' \) -prune -o -print 2>/dev/null)
+# The folder under another name: `book` alone would be the command.
+INPUTS := $(patsubst book,book/.,$(FOUND))
 
 # A strict build reads every page anew: without --all a second one would pass over old warnings.
 $(OUT)/built: $(INPUTS)
