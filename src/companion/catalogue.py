@@ -11,7 +11,7 @@ from companion.dynamics.trajectory import Trajectory
 from companion.experiments import two_layer_flow
 from companion.experiments.base import Experiment
 from companion.experiments.settings import nearest
-from companion.figures import bands, curves, decay, spectra
+from companion.figures import bands, curves, decay, spectra, suprema
 
 Drawing = Callable[[xr.Dataset], Any]  # returns a figure; only figures know the type of one
 
@@ -25,6 +25,11 @@ _DRAWINGS: dict[str, Drawing] = {
     "two_layer_flow.remainder": partial(
         curves.draw_family, x="t", y="change", family="width", log="xy"
     ),
+    "two_layer_flow.limit_kernel": partial(
+        curves.draw_family, x="radius", y="least", family="activation", log="xy"
+    ),
+    "two_layer_flow.kernel_deviation": suprema.draw_kernel_distance,
+    "two_layer_flow.initial_network": suprema.draw_network_size,
     "two_layer_flow.chaining_functional": partial(
         curves.draw_curves,
         x="input_dim",
@@ -71,6 +76,20 @@ _DRAWINGS: dict[str, Drawing] = {
     ),
     "two_layer_flow.fixed_sample": partial(
         curves.draw_family, x="t", y="loss", family="width", bounds=("envelope",), log="y"
+    ),
+    "two_layer_flow.fixed_width": partial(
+        curves.draw_curves,
+        x="width",
+        names=("best_found", "profiles"),
+        bounds=("floor",),
+        ylabel="squared error, relative",
+        log="x",
+    ),
+    "two_layer_flow.parity": partial(
+        bands.draw_bands, x="width", y="relative_loss", family="network"
+    ),
+    "two_layer_flow.scaling": partial(
+        bands.draw_bands, x="width", y="displacement", family="exponent"
     ),
 }
 
