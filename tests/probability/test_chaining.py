@@ -43,6 +43,9 @@ def test_one_dimension_by_hand():
     assert_allclose(gamma_2_bounds(1, domain="ball", metric="euclidean").upper, by_hand)
     below = sum(2 ** (s / 2) / 2 / 2 ** (2**s) for s in range(9))
     assert_allclose(gamma_2_bounds(1, domain="ball", metric="euclidean").lower, below)
+    # Mean of the root of the distance: 2/3 of the root of the radius 2^(-2^s).
+    rooted = sum(2 ** (s / 2) * 2 / 3 * 2 ** -(2**s / 2) for s in range(10))
+    assert_allclose(gamma_2_bounds(1, domain="ball", metric="chaining").lower, rooted)
 
 
 # Identities --------------------------------------------------------------------------------

@@ -42,6 +42,8 @@ def test_radii_solve_the_volume_equations(input_dim):
             assert_allclose(logarithm, log_size, rtol=1e-12)
         if sphere[s] < math.sqrt(2) and log_size < 300:
             u = 2 / sphere[s]
+            mean_value = math.log(2 * input_dim) + (input_dim - 1) * math.log1p(u)
+            assert_allclose(mean_value, log_size, rtol=1e-12)
             shell = (1 + u) ** input_dim - (u - 1) ** input_dim
             assert shell <= math.exp(log_size) * (1 + 1e-9)
 
