@@ -8,12 +8,14 @@ from torch import Tensor
 
 
 @overload
-def square_loss(residual: Float[Tensor, "n ..."], nu: Float[Tensor, "..."]) -> Tensor: ...
+def square_loss(
+    residual: Float[Tensor, "n ..."], nu: Float[Tensor, "..."]
+) -> Float[Tensor, ""]: ...
 @overload
 def square_loss(residual: Float[np.ndarray, "n ..."], nu: Float[np.ndarray, "..."]) -> float: ...
 def square_loss(
     residual: Float[Tensor | np.ndarray, "n ..."], nu: Float[Tensor | np.ndarray, "..."]
-) -> Tensor | float:
+) -> Float[Tensor, ""] | float:
     r"""Half the weighted mean square of the residual.
 
     .. math::
