@@ -37,7 +37,7 @@ class Config:
 SCALES = {
     "smoke": Config(input_dims=(2, 8, 32), num_points=300, max_sample_dim=8, num_levels=6),
     "book": Config(),
-    "document": Config(num_points=60_000, max_sample_dim=1024),
+    "document": Config(num_points=60_000),
 }
 
 

@@ -40,7 +40,7 @@ class Config:
 SCALES = {
     "smoke": Config(exponents=(1, 6, 12), num_pairs=4, num_weights=500),
     "book": Config(),
-    "document": Config(exponents=tuple(range(1, 21)), num_pairs=400, num_weights=100_000),
+    "document": Config(exponents=tuple(range(1, 21)), num_pairs=200, num_weights=100_000),
 }
 
 

@@ -36,7 +36,7 @@ SCALES = {
     "smoke": Config(widths=(20, 60), num_draws=3, num_starts=1),
     "book": Config(),
     "document": Config(
-        widths=(50, 100, 200, 400, 800, 1600, 3200, 6400, 12_800), num_draws=100, num_starts=16
+        widths=(50, 100, 200, 400, 800, 1600, 3200, 6400), num_draws=40, num_starts=4
     ),
 }
 
