@@ -20,7 +20,7 @@ export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help env book pages site slides pdf test rules unit notebooks lab address clean
+.PHONY: help env book pages site slides look pdf test rules unit notebooks lab address clean
 
 help: ## this list
 	@echo "Usage: make COMMAND [OPTION=value]"
@@ -68,7 +68,10 @@ $(OUT)/built: $(INPUTS)
 
 slides: site ## build the decks, one per chapter
 
-pdf: site ## print the book to one PDF (needs Chromium and pdfunite)
+look: site ## open every page of the site in headless Chromium, and check what it shows
+	@SITE="$(CURDIR)/$(SITE)" $(BIN)/python -m pytest -q tests/site
+
+pdf: site ## print the book to one PDF (needs Chromium)
 	@$(BIN)/python -m tools.print "$(SITE)" "$(OUT)/companion.pdf"
 
 test: env ## everything that can be tested; the same as CI does

@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import websocket
@@ -157,10 +159,11 @@ class Browser:
         """Open a page and wait until it is loaded and its formulas are set."""
         self.requests, self.messages = [], []
         self._loaded = False
-        problem = self.call("Page.navigate", url=address).get("errorText")
-        if problem:
-            raise BrowserError(f"{address}: {problem}")
-        while not self._loaded:
+        answer = self.call("Page.navigate", url=address)
+        if "errorText" in answer:
+            raise BrowserError(f"{address}: {answer['errorText']}")
+        # Another place of the same page needs no loading.
+        while "loaderId" in answer and not self._loaded:
             self._receive()
         self.evaluate("window.MathJax?.startup?.promise?.then(() => true)")
 
@@ -199,6 +202,29 @@ class Browser:
             deviceScaleFactor=2 if phone else 1,
             mobile=phone,
         )
+
+    @contextmanager
+    def popup(self, title: str) -> Iterator["Browser"]:
+        """The window whose title contains these words, opened by the page, as its own page."""
+        own, deadline = self._session, time.monotonic() + PATIENCE
+        try:
+            while True:
+                self._session = None  # windows belong to the browser, not to a page
+                windows = self.call("Target.getTargets")["targetInfos"]
+                named = [w for w in windows if w["type"] == "page" and title in w["title"]]
+                if named:
+                    break
+                if time.monotonic() > deadline:
+                    raise BrowserError(f"no window with {title!r} in its title")
+                time.sleep(0.1)
+            target = named[0]["targetId"]
+            attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
+            self._session = attached["sessionId"]
+            yield self
+            self._session = None
+            self.call("Target.closeTarget", targetId=target)
+        finally:
+            self._session = own
 
     def strangers(self) -> list[str]:
         """Requests of the page that left for another host."""

@@ -1,6 +1,6 @@
 """Every local link of the site leads somewhere, and nothing a page shows comes from outside.
 
-python tools/links.py _build/html
+python -m tools.links _build/html
 """
 
 import argparse

@@ -4,7 +4,7 @@ All pages are put one after the other into a single document, so that references
 become links inside the PDF, and Chromium prints it. What is folded on the site is open on paper;
 a figure with sliders shows its first values. The reference of the library stays on the site.
 
-    python tools/print.py _build/html _build/companion.pdf
+    python -m tools.print _build/html _build/companion.pdf
 """
 
 import argparse
@@ -19,10 +19,8 @@ from urllib.parse import urldefrag, urlsplit
 from bs4 import BeautifulSoup, Tag
 from pypdf import PdfReader
 
-if __package__ in (None, ""):  # run as a script
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from tools.browser import Browser, BrowserError
+from tools.slides import own_world
 
 LEFT_OUT = "reference/api/"
 ON_THE_SITE_ALONE = ".headerlink, .figure-data, .copybtn, .toggle-button, .deck-only, .notes"
@@ -96,7 +94,7 @@ class Leaf:
         for folded in self.article.select(".dropdown"):
             folded["class"] = [name for name in folded["class"] if name != "dropdown"]
         for thing in self.article.find_all(True):
-            if "id" in thing.attrs and not thing.find_parent(class_="slider-figure"):
+            if "id" in thing.attrs and not own_world(thing):
                 thing["id"] = f"{self.key}-{thing['id']}"
             if "src" in thing.attrs:
                 thing["src"] = self._path(thing["src"])

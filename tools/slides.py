@@ -3,7 +3,7 @@
 Theorems, numbers, figures and links are those of the book, because they are taken from its pages.
 The decks need nothing beside the site: they use its MathJax and a copy of reveal.js.
 
-    python tools/slides.py _build/html
+    python -m tools.slides _build/html
 """
 
 import argparse
@@ -127,8 +127,14 @@ class Page:
                 if name in thing.attrs:
                     thing[name] = self.address(thing[name])
             # An identifier belongs to the page; the parts of an interactive figure need theirs.
-            if "id" in thing.attrs and not thing.find_parent(class_="slider-figure"):
+            if "id" in thing.attrs and not own_world(thing):
                 del thing["id"]
+
+
+def own_world(thing: Tag) -> bool:
+    """Whether something belongs to a figure with sliders, whose parts know each other by name."""
+    classes = thing.get("class") or []
+    return "slider-figure" in classes or thing.find_parent(class_="slider-figure") is not None
 
 
 def fresh(tag: Tag) -> Tag:
