@@ -25,6 +25,7 @@ def floor(rng):
         {
             "loss": labelled(dims, 0.5 + excess, "loss"),
             "excess": labelled(dims, excess, "loss minus 1/2"),
+            "shifted_loss": labelled(("draw", "t"), excess[1], "shifted"),
             "claimed_loss": labelled("t", np.exp(-t), "claimed"),
         },
         coords={"width": [10, 100], "t": labelled("t", t, "time")},
@@ -47,11 +48,12 @@ def targets(rng):
 
 def test_floor_shows_every_run_and_names_the_widths_once(floor):
     above, below = draw_loss_floor(floor).axes
-    assert len(above.lines) == 2 * 3 + 1 and len(below.lines) == 2 * 3
+    assert len(above.lines) == 2 * 3 + 2 and len(below.lines) == 2 * 3
     assert_allclose(above.lines[4].get_ydata(), floor["loss"].isel(width=1, draw=1))
     assert_allclose(below.lines[2].get_ydata(), floor["excess"].isel(width=0, draw=2))
+    assert_allclose(above.lines[6].get_ydata(), floor["shifted_loss"].mean("draw"))
     texts = [text.get_text() for text in above.get_legend().get_texts()]
-    assert texts == ["width 10", "width 100", "claimed"]
+    assert texts == ["width 10", "width 100", "shifted sigmoid, mean", "claimed"]
     assert above.get_yscale() == below.get_yscale() == "log"
 
 

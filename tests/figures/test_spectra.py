@@ -31,8 +31,9 @@ def data(rng):
 
 
 def test_cells_that_rounding_hides_are_left_out(data):
-    axes = draw_smallest_eigenvalues(data).axes[0]
-    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    figure = draw_smallest_eigenvalues(data)
+    axes = figure.axes[0]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["d = 3", "d = 5", "claimed", "trace bound 1/M"]
     assert_allclose(axes.lines[0].get_xdata(), [10, 20])
     assert_allclose(axes.lines[1].get_xdata(), [10, 20, 40, 80])

@@ -17,12 +17,12 @@ def draw_loss_floor(data: xr.Dataset) -> Figure:
     Parameters
     ----------
     data
-        Variables ``loss`` and ``excess`` over ``width``, ``draw`` and ``t``, and
-        ``claimed_loss`` over ``t``.
+        Variables ``loss`` and ``excess`` over ``width``, ``draw`` and ``t``, ``shifted_loss`` over
+        ``draw`` and ``t``, and ``claimed_loss`` over ``t``.
 
     Returns
     -------
-    The figure: one curve for every width and draw.
+    The figure: one curve for every width and draw, and the mean for the shifted sigmoid.
 
     Scale
     -----
@@ -40,6 +40,8 @@ def draw_loss_floor(data: xr.Dataset) -> Figure:
                     label=label if not draw else f"_{label}",
                 )
         axes.set_yscale("log")
+    shifted = data["shifted_loss"].mean("draw").values
+    above.plot(data["t"].values, shifted, **_thin(STYLES[4]), label="shifted sigmoid, mean")
     above.plot(data["t"].values, data["claimed_loss"].values, **REFERENCE, label="claimed")
     above.set(ylabel="loss", ylim=(_LEAST, 3))
     below.set(xlabel=_name(data["t"]), ylabel="loss minus 1/2")

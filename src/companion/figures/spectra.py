@@ -60,5 +60,5 @@ def draw_smallest_eigenvalues(data: xr.Dataset) -> Figure:
         xscale="log",
         yscale="log",
     )
-    axes.legend(frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(0, 0.08))
+    figure.legend(loc="outside lower center", frameon=False, ncols=3)
     return figure
