@@ -9,8 +9,7 @@ import time
 import pytest
 
 from site_checks import browser_or_skip, complaints, slide_complaints, unknown
-from small_site import build, make_book, site_of
-from tools import links, slides
+from tools import links
 from tools.browser import program
 
 PAGE = "chapters/cooling/newton.html"
@@ -19,16 +18,8 @@ ARROW_LEFT, ARROW_RIGHT, HOME, END, KEY_S = 37, 39, 36, 35, 83
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory):
-    return make_book(tmp_path_factory.mktemp("small") / "site")
-
-
-@pytest.fixture(scope="module")
-def site(book):
-    result = build(book)
-    assert result.returncode == 0, result.stdout + result.stderr
-    slides.write_decks(site_of(book))
-    return site_of(book)
+def site(small_site):
+    return small_site
 
 
 @pytest.fixture(scope="module")
