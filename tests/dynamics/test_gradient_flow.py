@@ -340,6 +340,15 @@ def test_wrong_input_is_refused(changes, error, message):
         gradient_flow(arguments.pop("module"), arguments.pop("X"), arguments.pop("y"), **arguments)
 
 
+def test_random_outputs_are_refused():
+    class Noisy(Linear):
+        def forward(self, X):
+            return super().forward(X) + torch.rand(1)
+
+    with pytest.raises(ValueError, match="must give the same outputs when called again"):
+        gradient_flow(Noisy([1.0, 2.0]), X3, Y3, t_end=1.0)
+
+
 def test_outputs_that_are_not_finite_at_the_start_are_refused():
     module = Root()
     module.theta.data.fill_(-1.0)

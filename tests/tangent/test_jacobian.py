@@ -68,7 +68,13 @@ def test_single_precision_stays_single():
 
 @pytest.mark.parametrize(
     ("layer", "name"),
-    [(nn.Dropout(0.5), "Dropout"), (nn.BatchNorm1d(2), "BatchNorm1d")],
+    [
+        (nn.Dropout(0.5), "Dropout"),
+        (nn.AlphaDropout(0.1), "AlphaDropout"),
+        (nn.BatchNorm1d(2), "BatchNorm1d"),
+        (nn.GRU(2, 2, num_layers=2, dropout=0.5), "GRU"),
+        (nn.MultiheadAttention(2, 1, dropout=0.5), "MultiheadAttention"),
+    ],
 )
 def test_training_mode_is_refused_by_the_name_of_the_layer(layer, name):
     module = nn.Sequential(nn.Linear(2, 2), layer)
@@ -109,3 +115,66 @@ def test_outputs_must_be_one_row_per_sample(outputs):
 def test_chunk_size_must_be_positive():
     with pytest.raises(ValueError, match="`chunk_size` must be at least 1; got 0"):
         jacobian(nn.Linear(2, 1), torch.ones(3, 2), chunk_size=0)
+
+
+class Noisy(nn.Module):
+    """Random in its forward pass, in evaluation mode, too."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 1)
+
+    def forward(self, X):
+        return self.layer(X) + torch.rand(1)
+
+
+def test_outputs_that_depend_on_chance_are_refused():
+    with pytest.raises(ValueError, match="must give the same outputs when called again"):
+        jacobian(Noisy(), torch.ones(3, 2))
+
+
+def test_complex_parameters_are_refused():
+    with pytest.raises(TypeError, match=r"must have real parameters; got torch.complex64"):
+        jacobian(nn.Linear(2, 1, dtype=torch.complex64), torch.ones(3, 2))
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (np.ones((0, 2)), "`X` must hold at least one sample"),
+        (np.array([[0.0, np.nan]]), r"`X` must be finite; got X\[0, 1\] = nan"),
+        (np.array([[1e200, 0.0]]), r"`module\(X\)` must be finite"),
+    ],
+)
+def test_data_that_give_no_number_are_refused(X, message):
+    class Square(nn.Linear):
+        def forward(self, X):
+            return super().forward(X) ** 2
+
+    with pytest.raises(ValueError, match=message):
+        jacobian(Square(2, 1).double(), X)
+
+
+def test_arrays_and_tensors_of_any_real_type_are_welcome(rng):
+    module, X = stranger("perceptron")
+    np.testing.assert_array_equal(jacobian(module, X.numpy()), jacobian(module, X))
+    single = X.float()
+    np.testing.assert_array_equal(jacobian(module, single), jacobian(module, single.double()))
+
+
+def test_indices_stay_integers():
+    module = nn.Sequential(nn.Embedding(4, 2), nn.Flatten()).double()
+    J = jacobian(module, torch.tensor([[3], [0]]))
+    assert J.shape == (4, 8)
+    assert J[0].nonzero().flatten().tolist() == [6]  # the first number of the fourth row
+
+
+def test_modules_must_return_one_tensor_of_real_numbers():
+    class Counting(nn.Linear):
+        def forward(self, X):
+            return super().forward(X).round().long()
+
+    with pytest.raises(TypeError, match="must return one tensor of real numbers"):
+        jacobian(Counting(2, 1), torch.ones(3, 2))
+    with pytest.raises(TypeError, match="must return one tensor of real numbers; got tuple"):
+        jacobian(nn.GRU(2, 1), torch.ones(3, 2))

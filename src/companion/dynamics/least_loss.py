@@ -25,6 +25,14 @@ class LeastLoss:
         The loss there: an upper estimate of the infimum over all parameters.
     gradient
         The norm of the gradient there. Small means a stationary point, not a global minimum.
+
+    Scale
+    -----
+    The loss of :func:`companion.dynamics.losses.square_loss` and its gradient in the parameters.
+
+    References
+    ----------
+    As :func:`least_loss`.
     """
 
     loss: float

@@ -11,7 +11,11 @@ from torch.func import functional_call
 from companion.dynamics.losses import square_loss
 from companion.numerics.finite import require_finite
 from companion.tangent.gram import ntk
-from companion.tangent.jacobian import check_evaluation_mode, trainable_parameters
+from companion.tangent.jacobian import (
+    check_evaluation_mode,
+    repeatable_outputs,
+    trainable_parameters,
+)
 
 
 class Objective:
@@ -62,11 +66,9 @@ class Objective:
         self._like = next(iter(self._parameters.values()))
         self._sizes = [p.numel() for p in self._parameters.values()]
         self._X, self._y = self._placed("X", X), self._placed("y", y)
-        if self._X.ndim == 0 or len(self._X) == 0:
-            raise ValueError(f"`X` must hold at least one sample; got {tuple(self._X.shape)}.")
+        self._check_outputs()
         self._nu = self._weights(nu)
         self.theta_0 = self._flattened()
-        self._check_outputs()
 
     @property
     def nu(self) -> Float[np.ndarray, " n"]:
@@ -167,14 +169,12 @@ class Objective:
         return weights
 
     def _check_outputs(self) -> None:
-        with torch.no_grad():
-            outputs = self._outputs(self._flat(self.theta_0))
+        outputs = repeatable_outputs(self._module, self._X)
         if outputs.shape != self._y.shape:
             raise ValueError(
                 f"`y` must have the shape of module(X), {tuple(outputs.shape)}; "
                 f"got {tuple(self._y.shape)}."
             )
-        require_finite(_numpy(outputs), "module(X)")
 
 
 def _numpy(tensor: Tensor) -> np.ndarray:

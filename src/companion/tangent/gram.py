@@ -2,6 +2,7 @@
 
 from functools import reduce
 
+import numpy as np
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
@@ -11,8 +12,8 @@ from companion.tangent.jacobian import jacobian_blocks
 
 def ntk(
     module: nn.Module,
-    X: Shaped[Tensor, "n ..."],
-    Z: Shaped[Tensor, "n2 ..."] | None = None,
+    X: Shaped[Tensor | np.ndarray, "n ..."],
+    Z: Shaped[Tensor | np.ndarray, "n2 ..."] | None = None,
     *,
     chunk_size: int | None = None,
 ) -> Float[Tensor, "nq nq2"]:
@@ -27,7 +28,7 @@ def ntk(
     module
         Any module that maps a batch ``(n, ...)`` to ``(n,)`` or ``(n, q)``.
     X, Z
-        Batches; ``Z`` is ``X`` by default.
+        Batches; ``Z`` is ``X`` by default. NumPy arrays are welcome.
     chunk_size
         Samples differentiated at once. By default as many as fit in 256 MiB of derivatives.
 
@@ -55,7 +56,7 @@ def ntk(
 
 
 def gram_by_parameter(
-    module: nn.Module, X: Shaped[Tensor, "n ..."], *, chunk_size: int | None = None
+    module: nn.Module, X: Shaped[Tensor | np.ndarray, "n ..."], *, chunk_size: int | None = None
 ) -> dict[str, Float[Tensor, "nq nq"]]:
     r"""Share of each parameter in the tangent kernel.
 
@@ -93,8 +94,8 @@ def gram_by_parameter(
 
 def _shares(
     module: nn.Module,
-    X: Shaped[Tensor, "n ..."],
-    Z: Shaped[Tensor, "n2 ..."] | None,
+    X: Shaped[Tensor | np.ndarray, "n ..."],
+    Z: Shaped[Tensor | np.ndarray, "n2 ..."] | None,
     chunk_size: int | None,
 ) -> dict[str, Float[Tensor, "nq nq2"]]:
     # Blocks are differentiated again for every row of blocks: the products dominate the cost, and

@@ -6,6 +6,7 @@ C. Hongler, "Neural tangent kernel", NeurIPS (2018), section 4.
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
@@ -13,11 +14,13 @@ from torch.func import functional_call, jacrev, vmap
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
 
+from companion.numerics.finite import require_finite
+
 BLOCK_BYTES = 2**28  # one block of rows of the Jacobian; small beside the memory of a laptop
 
 
 def jacobian(
-    module: nn.Module, X: Shaped[Tensor, "n ..."], *, chunk_size: int | None = None
+    module: nn.Module, X: Shaped[Tensor | np.ndarray, "n ..."], *, chunk_size: int | None = None
 ) -> Float[Tensor, "nq p"]:
     r"""Jacobian of the outputs with respect to all trainable parameters.
 
@@ -29,7 +32,7 @@ def jacobian(
     module
         Any module that maps a batch ``(n, ...)`` to ``(n,)`` or ``(n, q)``.
     X
-        The batch.
+        The batch; real numbers are brought to the type and device of the parameters.
     chunk_size
         Samples differentiated at once. By default as many as fit in 256 MiB of derivatives.
 
@@ -46,9 +49,12 @@ def jacobian(
     Raises
     ------
     ValueError
-        If no parameter requires a gradient, parameters differ in type, the outputs have another
-        shape than ``(n,)`` or ``(n, q)``, or a layer that mixes or drops samples at random is in
-        training mode.
+        If no parameter requires a gradient, parameters differ in type, the batch is empty, an
+        entry or an output is not finite, the outputs are random or have another shape than
+        ``(n,)`` or ``(n, q)``, or a layer that drops or mixes samples is in training mode.
+    TypeError
+        If the parameters are complex, or the module returns something else than a tensor of real
+        numbers.
 
     Notes
     -----
@@ -61,7 +67,7 @@ def jacobian(
 
 
 def jacobian_blocks(
-    module: nn.Module, X: Shaped[Tensor, "n ..."], *, chunk_size: int | None = None
+    module: nn.Module, X: Shaped[Tensor | np.ndarray, "n ..."], *, chunk_size: int | None = None
 ) -> Iterator[dict[str, Float[Tensor, "rows columns"]]]:
     """Rows of the Jacobian, a few samples at a time and split by parameter.
 
@@ -86,8 +92,8 @@ def jacobian_blocks(
     """
     parameters = trainable_parameters(module)
     check_evaluation_mode(module)
-    with torch.no_grad():
-        outputs = module(X)
+    X = _beside(next(iter(parameters.values())), X)
+    outputs = repeatable_outputs(module, X)
     if outputs.ndim not in (1, 2) or len(outputs) != len(X):
         raise ValueError(
             f"`module` must map a batch of {len(X)} samples to shape (n,) or (n, q) with "
@@ -128,6 +134,8 @@ def trainable_parameters(module: nn.Module) -> dict[str, Float[Tensor, "..."]]:
     ------
     ValueError
         If there is none, or two differ in type or device.
+    TypeError
+        If they are complex.
     """
     parameters = {name: p.detach() for name, p in module.named_parameters() if p.requires_grad}
     if not parameters:
@@ -139,6 +147,9 @@ def trainable_parameters(module: nn.Module) -> dict[str, Float[Tensor, "..."]]:
     if len(kinds) > 1:
         listed = ", ".join(sorted(f"{dtype} on {device}" for dtype, device in kinds))
         raise ValueError(f"`module` must have parameters of one type and device; got {listed}.")
+    (dtype, _) = kinds.pop()
+    if not dtype.is_floating_point:
+        raise TypeError(f"`module` must have real parameters; got {dtype}.")
     return parameters
 
 
@@ -153,16 +164,72 @@ def check_evaluation_mode(module: nn.Module) -> None:
     Raises
     ------
     ValueError
-        If a dropout, batch- or instance-normalisation layer is in training mode; the error names
-        the layer.
+        If a layer with dropout, or one of batch or instance normalisation, is in training mode;
+        the error names the layer.
     """
     for name, layer in module.named_modules():
-        random = isinstance(layer, _DropoutNd) and layer.p > 0
-        if layer.training and (random or isinstance(layer, _NormBase)):
+        if layer.training and (_drops(layer) or isinstance(layer, _NormBase)):
             raise ValueError(
                 f"`module` must be in evaluation mode; layer {name or 'itself'!r} "
                 f"({type(layer).__name__}) is in training mode. Call module.eval() first."
             )
+
+
+def repeatable_outputs(module: nn.Module, X: Shaped[Tensor, "n ..."]) -> Float[Tensor, "..."]:
+    """Outputs of a module that is a function of its inputs.
+
+    Parameters
+    ----------
+    module
+        Any module.
+    X
+        The batch.
+
+    Returns
+    -------
+    ``module(X)``, without a graph.
+
+    Scale
+    -----
+    The module's own.
+
+    Raises
+    ------
+    ValueError
+        If the batch is empty, an entry or an output is not finite, or a second call gives other
+        outputs.
+    TypeError
+        If the module returns something else than one tensor of real numbers.
+    """
+    if X.ndim == 0 or len(X) == 0:
+        raise ValueError(f"`X` must hold at least one sample; got shape {tuple(X.shape)}.")
+    require_finite(X.detach().cpu().numpy(), "X")
+    with torch.no_grad():
+        outputs, again = module(X), module(X)
+    if not isinstance(outputs, Tensor) or not outputs.is_floating_point():
+        kind = outputs.dtype if isinstance(outputs, Tensor) else type(outputs).__name__
+        raise TypeError(f"`module` must return one tensor of real numbers; got {kind}.")
+    require_finite(outputs.cpu().numpy(), "module(X)")
+    # Some devices add in an order of their own; chance moves far more than that.
+    tolerance = torch.finfo(outputs.dtype).eps ** 0.5 * outputs.abs().max()
+    if (outputs - again).abs().max() > tolerance:
+        raise ValueError(
+            "`module` must give the same outputs when called again; got others. "
+            "Remove what is random in its forward pass."
+        )
+    return outputs
+
+
+def _drops(layer: nn.Module) -> bool:
+    if isinstance(layer, _DropoutNd):
+        return layer.p > 0
+    rate = getattr(layer, "dropout", 0)  # recurrent and attention layers hold a number
+    return isinstance(rate, float) and rate > 0
+
+
+def _beside(like: Tensor, X: Tensor | np.ndarray) -> Tensor:
+    tensor = torch.as_tensor(X)
+    return tensor.to(like) if tensor.is_floating_point() else tensor.to(like.device)
 
 
 def _acts_on_each_sample_alone(
