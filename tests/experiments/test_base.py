@@ -1,13 +1,15 @@
 """The contract of an experiment, and what is written into its dataset."""
 
+import io
 import json
+import sys
 from dataclasses import asdict, dataclass
 
 import pytest
 import torch
 import xarray as xr
 
-from companion.experiments.base import Experiment, check_device, execute
+from companion.experiments.base import Experiment, check_device, execute, with_bar
 
 LABELS = {"long_name": "a quantity", "units": "1"}
 
@@ -94,3 +96,14 @@ def test_a_missing_device_is_refused_before_the_run(monkeypatch):
         execute(never, Config(device="cuda"))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     check_device(Config(device="cuda"))
+
+
+def test_bar_is_shown_on_a_terminal_only(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    for stream, shown in ((io.StringIO(), False), (Terminal(), True)):
+        monkeypatch.setattr(sys, "stderr", stream)
+        assert list(with_bar(range(3), "runs")) == [0, 1, 2]
+        assert ("runs" in stream.getvalue()) is shown

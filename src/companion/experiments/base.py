@@ -2,13 +2,16 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import torch
 import xarray as xr
+from tqdm import tqdm
 
 from companion import records
+
+Part = TypeVar("Part")
 
 SCALES = ("smoke", "book", "document")
 
@@ -109,6 +112,23 @@ def execute(experiment: Experiment, config: Any) -> xr.Dataset:
             wall_time=wall_time,
         ),
     )
+
+
+def with_bar(parts: Iterable[Part], what: str) -> Iterable[Part]:
+    """The parts of a long computation, with a bar on the standard error if that is a terminal.
+
+    Parameters
+    ----------
+    parts
+        What is iterated over; its length is known.
+    what
+        What one part is, for the bar.
+
+    Returns
+    -------
+    The same parts.
+    """
+    return tqdm(parts, desc=what, disable=None, leave=False)
 
 
 def check_device(config: Any) -> None:

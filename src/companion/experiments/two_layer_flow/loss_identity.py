@@ -15,7 +15,7 @@ from torch import Tensor
 
 from companion.activations import SIGMOID
 from companion.dynamics.gradient_flow import gradient_flow
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.networks.initialization import gaussian_rademacher
 from companion.networks.two_layer import TwoLayerNetwork
 from companion.numerics.montecarlo import stream
@@ -74,8 +74,8 @@ def run(config: Config) -> xr.Dataset:
     )
     middle = slice(1, None, 3)
     shares = [
-        _decay_shares(network, torch.as_tensor(X), flow.parameters_at(3 * k + 1), nu * r)
-        for k, r in enumerate(flow.residual[middle])
+        _decay_shares(network, torch.as_tensor(X), flow.parameters_at(k), nu * flow.residual[k])
+        for k in with_bar(range(1, len(flow.t), 3), "Gram matrices")
     ]
     outer, inner = np.array(shares).T
     energy = np.array([(flow.parameters_at(k)["a"] ** 2).sum() for k in range(len(flow.t))])
