@@ -8,90 +8,33 @@ from typing import Any
 import xarray as xr
 
 from companion.dynamics.trajectory import Trajectory
-from companion.experiments import two_layer_flow
 from companion.experiments.base import Experiment
 from companion.experiments.settings import nearest
+from companion.experiments.two_layer_flow import (
+    capacity,
+    chaining_functional,
+    decay_by_target,
+    fixed_sample,
+    fixed_width,
+    four_points,
+    increment_norms,
+    initial_network,
+    kernel_deviation,
+    limit_kernel,
+    loss_identity,
+    mean_residual,
+    modes,
+    parity,
+    rate_by_dimension,
+    remainder,
+    scaling,
+    smallest_eigenvalues,
+    tracking,
+    tree_process,
+)
 from companion.figures import bands, curves, decay, spectra, suprema
 
 Drawing = Callable[[xr.Dataset], Any]  # returns a figure; only figures know the type of one
-
-_DRAWINGS: dict[str, Drawing] = {
-    "two_layer_flow.loss_identity": partial(
-        curves.draw_curves,
-        x="t",
-        names=("decay_difference", "decay_outer", "decay_inner"),
-        ylabel="fall of the loss (1/time)",
-    ),
-    "two_layer_flow.remainder": partial(
-        curves.draw_family, x="t", y="change", family="width", log="xy"
-    ),
-    "two_layer_flow.limit_kernel": partial(
-        curves.draw_family, x="radius", y="least", family="activation", log="xy"
-    ),
-    "two_layer_flow.kernel_deviation": suprema.draw_kernel_distance,
-    "two_layer_flow.initial_network": suprema.draw_network_size,
-    "two_layer_flow.chaining_functional": partial(
-        curves.draw_curves,
-        x="input_dim",
-        names=("ball_upper", "ball_lower", "sample_upper"),
-        bounds=("root",),
-        ylabel="gamma_2",
-    ),
-    "two_layer_flow.increment_norms": partial(
-        curves.draw_family,
-        x="distance",
-        y="ratio",
-        family="process",
-        bounds=("kernel_bound",),
-        log="xy",
-    ),
-    "two_layer_flow.tree_process": partial(
-        bands.draw_bands, x="width", y="supremum", family="process", bounds=("expected",)
-    ),
-    "two_layer_flow.four_points": decay.draw_loss_floor,
-    "two_layer_flow.smallest_eigenvalues": spectra.draw_smallest_eigenvalues,
-    "two_layer_flow.decay_by_target": decay.draw_decay_by_target,
-    "two_layer_flow.capacity": partial(
-        bands.draw_bands,
-        x="num_samples",
-        y="best_loss",
-        family="activation",
-        bounds=("null_loss",),
-        log="x",
-    ),
-    "two_layer_flow.rate_by_dimension": decay.draw_rate_by_dimension,
-    "two_layer_flow.mean_residual": partial(
-        curves.draw_family, x="t", y="mean_share", family="width", log="xy"
-    ),
-    "two_layer_flow.tracking": partial(
-        bands.draw_bands, x="width", y="error", family="num_samples"
-    ),
-    "two_layer_flow.modes": partial(
-        bands.draw_bands,
-        x="t",
-        y="residual_norm",
-        family="degree",
-        prediction="predicted",
-        log="y",
-    ),
-    "two_layer_flow.fixed_sample": partial(
-        curves.draw_family, x="t", y="loss", family="width", bounds=("envelope",), log="y"
-    ),
-    "two_layer_flow.fixed_width": partial(
-        curves.draw_curves,
-        x="width",
-        names=("best_found", "profiles"),
-        bounds=("floor",),
-        ylabel="squared error, relative",
-        log="x",
-    ),
-    "two_layer_flow.parity": partial(
-        bands.draw_bands, x="width", y="relative_loss", family="network"
-    ),
-    "two_layer_flow.scaling": partial(
-        bands.draw_bands, x="width", y="displacement", family="exponent"
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -102,10 +45,112 @@ class Entry:
     draw: Drawing
 
 
-CATALOGUE: dict[str, Entry] = {
-    experiment.name: Entry(experiment, _DRAWINGS[experiment.name])
-    for experiment in (*two_layer_flow.EXPERIMENTS,)
-}
+_ENTRIES = (
+    Entry(
+        loss_identity.EXPERIMENT,
+        partial(
+            curves.draw_curves,
+            x="t",
+            names=("decay_difference", "decay_outer", "decay_inner"),
+            ylabel="fall of the loss (1/time)",
+        ),
+    ),
+    Entry(
+        remainder.EXPERIMENT,
+        partial(curves.draw_family, x="t", y="change", family="width", log="xy"),
+    ),
+    Entry(
+        limit_kernel.EXPERIMENT,
+        partial(curves.draw_family, x="radius", y="least", family="activation", log="xy"),
+    ),
+    Entry(kernel_deviation.EXPERIMENT, suprema.draw_kernel_distance),
+    Entry(initial_network.EXPERIMENT, suprema.draw_network_size),
+    Entry(
+        chaining_functional.EXPERIMENT,
+        partial(
+            curves.draw_curves,
+            x="input_dim",
+            names=("ball_upper", "ball_lower", "sample_upper"),
+            bounds=("root",),
+            ylabel="gamma_2",
+        ),
+    ),
+    Entry(
+        increment_norms.EXPERIMENT,
+        partial(
+            curves.draw_family,
+            x="distance",
+            y="ratio",
+            family="process",
+            bounds=("kernel_bound",),
+            log="xy",
+        ),
+    ),
+    Entry(
+        tree_process.EXPERIMENT,
+        partial(bands.draw_bands, x="width", y="supremum", family="process", bounds=("expected",)),
+    ),
+    Entry(four_points.EXPERIMENT, decay.draw_loss_floor),
+    Entry(smallest_eigenvalues.EXPERIMENT, spectra.draw_smallest_eigenvalues),
+    Entry(decay_by_target.EXPERIMENT, decay.draw_decay_by_target),
+    Entry(
+        capacity.EXPERIMENT,
+        partial(
+            bands.draw_bands,
+            x="num_samples",
+            y="best_loss",
+            family="activation",
+            bounds=("null_loss",),
+            log="x",
+        ),
+    ),
+    Entry(rate_by_dimension.EXPERIMENT, decay.draw_rate_by_dimension),
+    Entry(
+        mean_residual.EXPERIMENT,
+        partial(curves.draw_family, x="t", y="mean_share", family="width", log="xy"),
+    ),
+    Entry(
+        tracking.EXPERIMENT, partial(bands.draw_bands, x="width", y="error", family="num_samples")
+    ),
+    Entry(
+        modes.EXPERIMENT,
+        partial(
+            bands.draw_bands,
+            x="t",
+            y="residual_norm",
+            family="degree",
+            prediction="predicted",
+            log="y",
+        ),
+    ),
+    Entry(
+        fixed_sample.EXPERIMENT,
+        partial(
+            curves.draw_family, x="t", y="loss", family="width", bounds=("envelope",), log="y"
+        ),
+    ),
+    Entry(
+        fixed_width.EXPERIMENT,
+        partial(
+            curves.draw_curves,
+            x="width",
+            names=("best_found", "profiles"),
+            bounds=("floor",),
+            ylabel="squared error, relative",
+            log="x",
+        ),
+    ),
+    Entry(
+        parity.EXPERIMENT,
+        partial(bands.draw_bands, x="width", y="relative_loss", family="network"),
+    ),
+    Entry(
+        scaling.EXPERIMENT,
+        partial(bands.draw_bands, x="width", y="displacement", family="exponent"),
+    ),
+)
+
+CATALOGUE: dict[str, Entry] = {one.experiment.name: one for one in _ENTRIES}
 
 
 def entry(name: str) -> Entry:
