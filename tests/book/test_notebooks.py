@@ -185,8 +185,8 @@ def nbval(book):
     command = re.search(r"NOTEBOOKS := (.*?)\n\n", (ROOT / "Makefile").read_text(), re.DOTALL)[1]
     options = re.findall(r"--nbval\S*(?: [^-\s]\S*)?", command.replace("\\\n", " "))
     assert "--nbval" in {option.split()[0] for option in options}
-    arguments = " ".join(options).replace("tests/", f"{ROOT}/tests/").split()
-    arguments = [item for item in arguments if item != "book"]
+    words = [word for word in " ".join(options).split() if word != "book"]
+    arguments = [word.replace("tests/", f"{ROOT}/tests/") for word in words]
     settings = ["-c", f"{ROOT}/pyproject.toml", f"--rootdir={book.root}", "-p", "no:cacheprovider"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *settings, *arguments, str(book.text_root)],
