@@ -33,7 +33,8 @@ def draw_smallest_eigenvalues(data: xr.Dataset) -> Figure:
         if not seen.any():
             continue
         mean = np.exp(np.log(values[seen]).mean(axis=1))
-        axes.plot(counts[seen], mean, **style, label=f"d = {input_dim}")
+        # Every marker: one by distance along the line would leave out a cell that stands alone.
+        axes.plot(counts[seen], mean, **style, markevery=1, label=f"d = {input_dim}")
         axes.fill_between(
             counts[seen],
             values[seen].min(axis=1),
