@@ -1,10 +1,12 @@
 """The numbers and lines of a slider figure's page, one by one."""
 
+import re
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from companion.figures.coordinates import Axis
+from companion.figures.coordinates import Axis, axis_for
 from companion.figures.slider_page import MARKS, Curve, Slider, SliderPage, rounded
 from companion.figures.style import STYLES
 
@@ -14,9 +16,8 @@ def page(points, values, *, scale="linear", low=0.0, high=1.0):
     x = Axis("linear", points.min(), points.max(), "x", ())
     curve = Curve("y", values, [values.ndim == 2])
     slider = Slider("p", np.arange(1.0, 3.0), 0)
-    return SliderPage(
-        "name", "label", x, Axis(scale, low, high, "y", ()), points, [slider], [curve]
-    )
+    y = axis_for(np.array([low, high]), scale, "y", margin=False)
+    return SliderPage("name", "label", x, y, points, [slider], [curve])
 
 
 def test_a_path_by_hand():
@@ -34,6 +35,20 @@ def test_the_position_of_the_slider_chooses_the_curve():
     one = page([0, 1], [[0, 0], [1, 1]])
     assert one.path(one.curves[0], [0]) == "M64.0 236.0L408.0 236.0"
     assert one.path(one.curves[0], [1]) == "M64.0 10.0L408.0 10.0"
+
+
+def numbers_along(low, high):
+    html = page([0, 1], [low, high], scale="log", low=low, high=high).html()
+    return re.findall(r'text-anchor="end">(.*?)</text>', html)
+
+
+def test_numbers_along_a_logarithmic_axis_are_all_plain_or_all_powers():
+    assert numbers_along(1.0, 50.0) == ["1", "2", "5", "10", "20", "50"]
+    powers = numbers_along(1e-4, 1.0)
+    expected = ["10\u22124", "10\u22123", "10\u22122", "10\u22121", "100"]
+    assert [re.sub("<.*?>", "", text) for text in powers] == expected
+    # Two, not ten to the power of a rounded logarithm.
+    assert re.sub("<.*?>", "", numbers_along(2e5, 6e5)[0]) == "2\u00b7105"
 
 
 def test_few_points_have_markers_and_many_have_none():

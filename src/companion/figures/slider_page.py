@@ -1,6 +1,7 @@
 """The HTML of a figure with sliders: picture, legend, controls, data and script."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -252,11 +253,12 @@ def _places(axis: Axis) -> np.ndarray:
 
 
 def _tick(value: float, axis: Axis) -> str:
-    exponent = round(np.log10(value)) if axis.scale == "log" else 0
-    if axis.scale == "linear" or -3 < exponent < 4:
+    plain = axis.scale == "linear" or all(1e-3 <= tick <= 1e4 for tick in axis.ticks)
+    if plain:
         return f"{value:.10g}".replace("-", "\u2212")
+    exponent = math.floor(math.log10(value) + 1e-9)
     mantissa = round(value / 10.0**exponent)
-    lead = "" if mantissa == 1 else f"{mantissa}·"
+    lead = "" if mantissa == 1 else f"{mantissa}\u00b7"
     power = str(exponent).replace("-", "\u2212")
     return f'{lead}10<tspan dy="-5" font-size="10">{power}</tspan>'
 
