@@ -31,15 +31,15 @@ def test_the_sigmoid_ends_at_the_best_constant(data):
     y = 4 * np.prod(points(), axis=1)
     floor = np.var(y) / np.mean(y**2)
     assert_allclose(data["floor"], floor, rtol=1e-13)
-    found = data["relative_loss"].sel(network="sigmoid")
+    found = data["relative_loss"].sel(network="plain")
     # Rounding below; above, forty steps on a problem that is quadratic in a at w = 0.
     assert (found >= floor - 1e-13).all() and (found <= floor + 1e-3).all()
 
 
 def test_a_shift_or_a_bias_gets_below_the_floor(data):
     best = data["relative_loss"].min("draw")
-    assert (best.sel(network="shifted_sigmoid", width=4) < 0.5 * data["floor"]).all()
-    assert (best.sel(network="sigmoid_with_bias", width=4) < 0.5 * data["floor"]).all()
+    assert (best.sel(network="shifted", width=4) < 0.5 * data["floor"]).all()
+    assert (best.sel(network="biased", width=4) < 0.5 * data["floor"]).all()
 
 
 # Identities --------------------------------------------------------------------------------
@@ -71,7 +71,7 @@ def test_agrees_with_a_search_written_out(data):
         return np.mean(residual**2) / 2, np.concatenate(gradient) / np.sqrt(2) / 20
 
     for draw in range(CONFIG.num_seeds):
-        rng = stream(CONFIG.seed, "start", "sigmoid_with_bias", 2, draw)
+        rng = stream(CONFIG.seed, "start", "biased", 2, draw)
         W, a = rng.standard_normal((2, 2)), rng.choice([-1.0, 1.0], 2)
         start = np.concatenate([W.ravel(), a, rng.standard_normal(2)])
         found = minimize(
@@ -81,7 +81,7 @@ def test_agrees_with_a_search_written_out(data):
             method="L-BFGS-B",
             options={"maxiter": 40, "maxcor": 20, "ftol": 0, "gtol": 1e-10},
         )
-        cell = data["relative_loss"].sel(network="sigmoid_with_bias", width=2)[draw]
+        cell = data["relative_loss"].sel(network="biased", width=2)[draw]
         # The same search with rounding in other places, which forty iterations enlarge.
         assert_allclose(cell, found.fun / (np.mean(y**2) / 2), rtol=1e-5)
 

@@ -89,9 +89,9 @@ def run(config: Config) -> xr.Dataset:
     return xr.Dataset(
         {
             "found": (("width", "draw"), found, _label("networks found, each start")),
-            "best_found": ("width", found.min(axis=1), _label("sigmoid networks, best found")),
-            "profiles": ("width", profiles, _label("any profiles, best directions found")),
-            "floor": ("width", floor, _label("floor for all directions and profiles")),
+            "best_found": ("width", found.min(axis=1), _label("sigmoids found")),
+            "profiles": ("width", profiles, _label("free profiles found")),
+            "floor": ("width", floor, _label("floor")),
         },
         coords={"width": ("width", list(config.widths), _label("width"))},
     )

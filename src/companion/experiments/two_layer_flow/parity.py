@@ -15,14 +15,14 @@ from companion.networks.two_layer import TwoLayerNetwork
 from companion.numerics.montecarlo import stream
 from companion.spaces.sphere import uniform_in_shell
 
-Network = Literal["sigmoid", "shifted_sigmoid", "sigmoid_with_bias"]
+Network = Literal["plain", "shifted", "biased"]
 
 
 @dataclass(frozen=True)
 class Config:
     """A shell in the plane, Assumption 1, with antipodal points; target 4 x_1 x_2."""
 
-    networks: tuple[Network, ...] = ("sigmoid", "shifted_sigmoid", "sigmoid_with_bias")
+    networks: tuple[Network, ...] = ("plain", "shifted", "biased")
     widths: tuple[int, ...] = (5, 10, 20, 40)  # n in the document; Corollary 1 asks for n >= C d
     num_pairs: int = 150  # pairs x, -x
     input_dim: int = 2
@@ -92,7 +92,7 @@ def run(config: Config) -> xr.Dataset:
             ),
         },
         coords={
-            "network": ("network", list(config.networks), {"long_name": "network", "units": "1"}),
+            "network": ("network", list(config.networks), {"long_name": "sigmoid", "units": "1"}),
             "width": ("width", list(config.widths), {"long_name": "width", "units": "1"}),
         },
     )
@@ -102,11 +102,9 @@ def _network(
     kind: Network, width: int, input_dim: int, rng: np.random.Generator
 ) -> TwoLayerNetwork:
     W, a = gaussian_rademacher(width, input_dim, rng)
-    if kind == "shifted_sigmoid":
+    if kind == "shifted":
         return TwoLayerNetwork(W, a, activation=SHIFTED_SIGMOID)
-    bias: Float[np.ndarray, " m"] | None = (
-        rng.standard_normal(width) if kind == "sigmoid_with_bias" else None
-    )
+    bias: Float[np.ndarray, " m"] | None = rng.standard_normal(width) if kind == "biased" else None
     return TwoLayerNetwork(W, a, activation=SIGMOID, bias=bias)
 
 
