@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose
-from scipy.integrate import solve_ivp
+from scipy.integrate import quad, solve_ivp
 from scipy.special import expit
 
 from companion.activations import GAUSSIAN_BUMP, NORMAL_CDF, SHIFTED_SIGMOID, SIGMOID
@@ -170,6 +170,28 @@ def test_the_trace_bounds_the_smallest_eigenvalue(M, rng):
     assert smallest <= D.trace() / M**2 <= SIGMOID.bound**2 / M
     if M > 2 / D.min():
         assert smallest < decay_rate(D.min())
+
+
+@pytest.mark.claim("LL-1-positive")
+@pytest.mark.parametrize("theta", [0.1, 0.01, 0.001])
+def test_nearly_parallel_points_make_the_outer_part_nearly_singular(theta):
+    pair = np.array([[1.0, 0.0], [np.cos(theta), np.sin(theta)]])
+    smaller, larger = np.linalg.eigvalsh(outer_kernel(pair))
+    # D(1) - D(cos) = E s'(z)^2 theta^2 / 2 up to theta^4.
+    slopes = quad(
+        lambda z: (expit(z) * expit(-z)) ** 2 * np.exp(-z * z / 2) / np.sqrt(2 * np.pi), -12, 12
+    )[0]
+    # Rounding of the entries, 1e-16, is 5e-9 of the smallest of the three values.
+    assert_allclose(smaller, slopes * theta**2 / 2, rtol=2 * theta**2 + 1e-7)
+    assert larger > 0.5  # what positivity does give
+
+
+@pytest.mark.claim("LL-1-positive")
+def test_the_outer_part_of_the_four_points_is_singular(rng):
+    X, y, _ = four_points(6, rng)
+    D = outer_kernel(X)
+    assert D.min() > 0.2
+    assert np.abs(D @ y).max() < 1e-15  # four entries of size 1/4 cancel
 
 
 # Every other activation --------------------------------------------------------------------
