@@ -43,7 +43,9 @@ class Room(SphinxDirective):
 
 def _entry(name):
     # Docstrings are reStructuredText, pages are MyST.
-    return ["```{eval-rst}", f".. automodule:: {name}", "   :members:", "```"]
+    # A value may be a path of the machine that built the site.
+    lines = [f".. automodule:: {name}", "   :members:", "   :no-value:"]
+    return ["```{eval-rst}", *lines, "```"]
 
 
 def readable(app, what, name, thing, options, lines):
