@@ -28,7 +28,7 @@ class Config:
     input_dim: int = 2
     inner: float = 0.5
     outer: float = 1.0
-    max_iterations: int = 400
+    max_iterations: int = 250
     num_seeds: int = 3
     seed: int = 0
 
