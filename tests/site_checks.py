@@ -109,7 +109,9 @@ OVERFLOW = """(() => {
   const slide = Reveal.getCurrentSlide(), frame = slide.getBoundingClientRect();
   const scale = frame.width / 1280;
   const inner = [...slide.querySelectorAll("*")].filter(
-    (e) => !e.closest(".notes, .source, mjx-assistive-mml, style, script") && e.offsetParent);
+    (e) => !e.closest(".notes, .source, style, script") && e.offsetParent
+      // Inside a formula stand parts of brackets that are longer than what is seen of them.
+      && !e.parentElement.closest("mjx-container"));
   const boxes = inner.map((e) => e.getBoundingClientRect());
   const right = Math.max(0, ...boxes.map((b) => b.right - frame.left)) / scale;
   const bottom = Math.max(0, ...boxes.map((b) => b.bottom - frame.top)) / scale;
