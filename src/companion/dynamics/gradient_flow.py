@@ -103,7 +103,13 @@ def gradient_flow(
     times = _times(float(t_end), t_eval)
     _check_choices(rtol, objective.precision, method, record)
     log = _Log(objective, keep_path=keep_path, spectrum="lambda_min" in record)
-    bar = tqdm(total=float(t_end), disable=None if progress else True, leave=False)
+    bar = tqdm(
+        total=float(t_end),
+        desc="time",
+        bar_format="{l_bar}{bar}| {elapsed} < {remaining}",
+        disable=None if progress else True,
+        leave=False,
+    )
     try:
         for t, theta in _states(objective, np.union1d(times, t_end), rtol, method):
             if t in times and t not in log.t[-1:]:
