@@ -94,7 +94,7 @@ def norm_bound(activation: Activation, *, delta: float) -> float:
     .. math::
         \|f_m(\cdot, 0)\|_{L^2(\nu)} \le \|\sigma\|_\infty \big( 1 + (2 \log(1/\delta))^{1/2} \big)
 
-    with probability :math:`1 - \delta`, for every probability :math:`\nu`.
+    with probability :math:`1 - \delta`, for each fixed probability :math:`\nu`.
 
     Parameters
     ----------

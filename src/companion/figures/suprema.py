@@ -37,7 +37,8 @@ def draw_kernel_distance(
     other = "width" if against == "input_dim" else "input_dim"
     chosen = data.sel(kernel=kernel).isel({other: -1})
     bounds = ("lower", "upper") if kernel == "outer" else ()
-    return draw_bands(chosen, x=against, y="distance", family="domain", bounds=bounds)
+    figure = draw_bands(chosen, x=against, y="distance", family="domain", bounds=bounds)
+    return _with_legend_above(figure)
 
 
 def draw_network_size(data: xr.Dataset, *, law: str = "gaussian") -> Figure:
@@ -60,6 +61,16 @@ def draw_network_size(data: xr.Dataset, *, law: str = "gaussian") -> Figure:
     Both axes are logarithmic.
     """
     chosen = data.sel(law=law)
-    return draw_bands(
+    figure = draw_bands(
         chosen, x="input_dim", y="size", family="quantity", bounds=("witness", "bound")
     )
+    return _with_legend_above(figure)
+
+
+def _with_legend_above(figure: Figure) -> Figure:
+    # The curves fill the panel, and the text of the legend would lie on them.
+    (axes,) = figure.axes
+    axes.get_legend().remove()
+    figure.set_figheight(1.25 * figure.get_figheight())
+    figure.legend(frameon=False, loc="outside upper left", ncols=2)
+    return figure

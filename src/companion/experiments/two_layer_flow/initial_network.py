@@ -10,7 +10,7 @@ from jaxtyping import Float
 from companion.activations import SIGMOID
 from companion.claims.two_layer_flow_start import mean_supremum_bound
 from companion.claims.two_layer_flow_witness import mean_network_at_witness
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.numerics.montecarlo import stream
 from companion.spaces.sphere import maximise_on_sphere, uniform_on_sphere
 
@@ -53,7 +53,7 @@ def run(config: Config) -> xr.Dataset:
     """
     shape = (len(config.laws), len(QUANTITIES), len(config.input_dims), config.num_draws)
     size = np.empty(shape)
-    for i, law in enumerate(config.laws):
+    for i, law in enumerate(with_bar(config.laws, "laws")):
         for j, input_dim in enumerate(config.input_dims):
             for k in range(config.num_draws):
                 rng = stream(config.seed, law, input_dim, k)
@@ -80,7 +80,7 @@ def run(config: Config) -> xr.Dataset:
                 _label("size of the initial network"),
             ),
             "witness": ("input_dim", np.array(witness), _label("mean at the witness")),
-            "bound": ("input_dim", np.array(bound), _label("bound of the mean supremum")),
+            "bound": ("input_dim", np.array(bound), _label("bound of the mean")),
         },
         coords={
             "law": ("law", list(config.laws), _label("weights:")),

@@ -17,7 +17,7 @@ from scipy.spatial.distance import cdist
 from companion.activations import SIGMOID
 from companion.claims.two_layer_flow_deviation import mean_outer_deviation
 from companion.claims.two_layer_flow_witness import mean_kernel_at_witness
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.kernels.hermite_series import hermite_series
 from companion.numerics.montecarlo import stream
 from companion.spaces.sphere import maximise_on_sphere, uniform_on_sphere
@@ -47,7 +47,7 @@ SCALES = {
     "smoke": Config(
         input_dims=(3, 6), widths=(50, 200), num_points=(5, 20), num_fresh=20, num_draws=2
     ),
-    "book": Config(),
+    "book": Config(widths=(250, 1000), num_points=(10, 100, 300), num_climbs=4, num_draws=4),
     "document": Config(
         input_dims=(5, 20, 80, 320), widths=(1000, 4000, 16_000), num_climbs=10, num_draws=4
     ),
@@ -76,7 +76,7 @@ def run(config: Config) -> xr.Dataset:
     sample = np.empty((len(KERNELS), *cells, len(config.num_points)))
     transport = np.empty(cells)
     limits = [_limit(kernel) for kernel in KERNELS]
-    for i, input_dim in enumerate(config.input_dims):
+    for i, input_dim in enumerate(with_bar(config.input_dims, "dimensions")):
         for j, width in enumerate(config.widths):
             for k in range(config.num_draws):
                 rng = stream(config.seed, "weights", input_dim, width, k)
