@@ -114,8 +114,8 @@ def tracking_bound(
     References
     ----------
     Derived here; the corrected form of Theorem 1 of L. Li, "On the convergence of gradient descent
-    for two layer neural networks", 2019. Lemma 3 there bounds ``kernel_distance`` by a multiple of
-    ``sqrt(d / m)``.
+    for two layer neural networks", 2019. Lemma 3 there and its twin for sigma' bound
+    ``kernel_distance`` by a multiple of ``sqrt(d / m)``.
     """
     for name, value in (
         ("time", time),

@@ -50,13 +50,14 @@ def radau_residual(W, a, X, y, nu, times):
 
 
 def test_tracking_error_agrees_with_an_implicit_flow_and_a_sampled_kernel():
-    config = tracking.Config(num_samples=(6,), widths=(20,), input_dim=3, horizon=4.0, num_seeds=1)
-    data = tracking.run(config)
-    points = stream(config.seed, "points", 6)
-    X = uniform_on_sphere(6, 3, points)
-    y = points.choice([-1.0, 1.0], 6)
-    W, a = gaussian_rademacher(20, 3, stream(config.seed, "weights", 6, 20, 0))
-    times = np.linspace(0, 4, 21)
+    config = tracking.Config(
+        num_samples=(6, 9), widths=(10,), input_dim=3, horizon=10.0, num_seeds=1
+    )
+    data = tracking.run(config).isel(num_samples=0)
+    X = uniform_on_sphere(9, 3, stream(config.seed, "points"))[:6]
+    y = np.sqrt(3) * X[:, 0]
+    W, a = gaussian_rademacher(10, 3, stream(config.seed, "weights", 10, 0))
+    times = np.linspace(0, 10, 21)
     flow = radau_residual(W, a, X, y, np.full(6, 1 / 6), times)
     many = np.random.default_rng(1).standard_normal((400_000, 3))
     value = sigmoid(X @ many.T)
@@ -65,9 +66,9 @@ def test_tracking_error_agrees_with_an_implicit_flow_and_a_sampled_kernel():
     eigenvalues, vectors = np.linalg.eigh(kernel)
     limit = (np.exp(-np.outer(times, eigenvalues)) * (flow[0] @ vectors)) @ vectors.T
     distance = np.sqrt(np.mean((flow - limit) ** 2, axis=1)).max()
-    # The sampled kernel is off by 0.2 / sqrt(4e5) = 3e-4 at most, times 4 units of time.
+    # The sampled kernel is off by 0.2 / sqrt(4e5) = 3e-4 at most, times the path of the residual.
     assert_allclose(data.error.item(), distance, rtol=0, atol=1e-3)
-    assert data.error.item() > 2e-2  # twenty times the tolerance
+    assert data.error.item() > 5e-2  # fifty times the tolerance
 
 
 def test_tracking_uses_the_same_points_for_every_width_and_other_weights_for_every_draw():
@@ -76,6 +77,12 @@ def test_tracking_uses_the_same_points_for_every_width_and_other_weights_for_eve
     alone = tracking.run(dataclasses.replace(config, widths=config.widths[-1:]))
     assert_allclose(alone.error.values, both.error.values[:, -1:], rtol=1e-12)
     assert both.error.values[0, 0, 0] != both.error.values[0, 0, 1]
+
+
+def test_the_linear_target_has_mean_square_one_and_is_learnt():
+    config = tracking.Config(num_samples=(500,), widths=(50,), horizon=1.0, num_seeds=1)
+    # |e(0)| is that of the target and of the network together: between 0.5 and 1.5.
+    assert 0.5 < tracking.run(config).residual_norm.item() < 1.5
 
 
 def test_outer_weights_of_one_sign_start_far_away():
