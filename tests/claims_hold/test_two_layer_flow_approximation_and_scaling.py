@@ -177,7 +177,7 @@ def test_sampled_neurons_have_a_rate_without_the_dimension(rng):
 # The loss at the points --------------------------------------------------------------------
 
 
-@pytest.mark.claim("LL-1-points")
+@pytest.mark.claim("LL-1-points", "LL-Thm1-points")
 def test_few_points_are_met_and_many_are_not(rng):
     width, input_dim = 12, 3
     W, a = gaussian_rademacher(width, input_dim, rng)
