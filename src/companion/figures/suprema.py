@@ -70,7 +70,7 @@ def draw_network_size(data: xr.Dataset, *, law: str = "gaussian") -> Figure:
 def _with_legend_above(figure: Figure) -> Figure:
     # The curves fill the panel, and the text of the legend would lie on them.
     (axes,) = figure.axes
-    axes.get_legend().remove()
+    axes.legend().remove()
     figure.set_figheight(1.25 * figure.get_figheight())
     figure.legend(frameon=False, loc="outside upper left", ncols=2)
     return figure
