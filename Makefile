@@ -47,7 +47,7 @@ pages: env
 # that a removed file is noticed.
 site: env
 	@$(if $(filter yes,$(FRESH)),rm -f "$(OUT)/built",:)
-	@$(MAKE) --no-print-directory "$(OUT)/built"
+	@$(MAKE) --no-print-directory --silent "$(OUT)/built"
 
 FOUND := $(shell find _config.yml _toc.yml book src/companion tests tools .venv/.installed \
   \( -name __pycache__ -o -name _build -o -name '.*_c*' \) -prune -o -print 2>/dev/null)
