@@ -108,7 +108,7 @@ def slide_complaints(browser: Browser, address: str) -> list[str]:
 OVERFLOW = """(() => {
   const slide = Reveal.getCurrentSlide(), frame = slide.getBoundingClientRect();
   const scale = frame.width / 1280;
-  const inner = [...slide.querySelectorAll("*")].filter(
+  const inner = [...slide.querySelectorAll(".frame *")].filter(
     (e) => !e.closest(".notes, .source, style, script") && e.offsetParent
       // Inside a formula stand parts of brackets that are longer than what is seen of them.
       && !e.parentElement.closest("mjx-container"));

@@ -45,8 +45,8 @@ window.MathJax = {{
   chtml: {{ matchFontHeight: false, scale: 1.1 }},
   startup: {{
     pageReady: () => MathJax.startup.defaultPageReady().then(() => Reveal.initialize({{
-      width: 1280, height: 720, margin: 0, center: false, hash: true, slideNumber: "c/t",
-      transition: "none", pdfSeparateFragments: false, plugins: [RevealNotes],
+      width: 1280, height: 720, margin: 0, center: false, hash: true,
+      slideNumber: "c/t", transition: "none", plugins: [RevealNotes],
     }})),
   }},
 }};
@@ -109,7 +109,7 @@ class Page:
         self._make_local(slide)
         source = f'<p class="source"><a href="../{self.name}">{escape(self.title)}</a></p>'
         slide.append(BeautifulSoup(source, "html.parser"))
-        return slide
+        return framed(slide)
 
     def _copy(self, identifier: str) -> Tag:
         found = self.soup.find(id=identifier)
@@ -129,6 +129,14 @@ class Page:
             # An identifier belongs to the page; the parts of an interactive figure need theirs.
             if "id" in thing.attrs and not own_world(thing):
                 del thing["id"]
+
+
+def framed(slide: Tag) -> Tag:
+    """A slide whose margins are its own: reveal.js takes those of a section away in print."""
+    frame = BeautifulSoup('<div class="frame"></div>', "html.parser").div
+    frame.extend([child for child in list(slide.children) if child.name != "aside"])
+    slide.insert(0, frame)
+    return slide
 
 
 def own_world(thing: Tag) -> bool:
@@ -162,8 +170,8 @@ def deck_of(pages: list[Page]) -> tuple[str, int] | None:
     first, book = pages[0], pages[0].soup.select_one("title")
     name = book.text.split("\N{EM DASH}")[-1].strip() if book else ""
     opening = (
-        f'<section class="opening"><h1>{escape(first.title)}</h1><p>{escape(name)}</p>'
-        f'<p><a href="../{first.name}">The chapter</a></p>'
+        f'<section><div class="frame opening"><h1>{escape(first.title)}</h1>'
+        f'<p>{escape(name)}</p><p><a href="../{first.name}">The chapter</a></p></div>'
         '<aside class="notes">S opens this view, F fills the screen, O shows all slides.</aside>'
         "</section>"
     )

@@ -45,7 +45,8 @@ def resolve(app, doctree, docname):
             place.parent.remove(place)
             continue
         html = f'<div class="from-page" data-from-page="{identifier}"></div>'
-        place.replace_self(nodes.raw("", html, format="html"))
+        # Not replace_self, which would hand on the class and so wrap the place once more.
+        place.parent.replace(place, nodes.raw("", html, format="html"))
 
 
 def setup(app):

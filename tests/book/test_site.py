@@ -7,6 +7,7 @@ import re
 import time
 
 import pytest
+from pypdf import PdfReader
 
 from site_checks import browser_or_skip, complaints, slide_complaints, unknown
 from tools import links
@@ -225,6 +226,19 @@ def test_a_slide_that_does_not_fit_is_found(site, browser):
     finally:
         changed.unlink()
     assert found.startswith("slide 2 (Cooling) takes 1280 x ")
+
+
+@pytest.mark.browser
+def test_the_deck_prints_one_sheet_a_slide(site, browser, tmp_path):
+    browser.open((site / "slides" / "cooling.html").as_uri() + "?print-pdf")
+    browser.wait_for("document.querySelectorAll('.pdf-page').length === 6")
+    browser.pdf(tmp_path / "deck.pdf", preferCSSPageSize=True, printBackground=True)
+    sheets = PdfReader(tmp_path / "deck.pdf").pages
+    assert len(sheets) == 6
+    assert "Newton" in sheets[2].extract_text() and "1.1" in sheets[2].extract_text()
+    # The margins of a slide are kept: nothing stands within half an inch of the left edge.
+    left = "Math.min(...[...document.querySelectorAll('.pdf-page h2')].map((e) => e.offsetLeft))"
+    assert browser.evaluate(left) >= 48
 
 
 @pytest.mark.browser
