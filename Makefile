@@ -5,7 +5,7 @@ PYTHON ?= python3
 JOBS ?= 2
 
 # An environment that stands is kept unless another Python is asked for by name.
-INSTALL := $(if $(filter command,$(origin PYTHON)),--this-python) $(if $(filter yes,$(CUDA)),--cuda)
+INSTALL := $(if $(filter command,$(origin PYTHON)),--this-python) $(if $(TORCH_INDEX),--torch-index "$(TORCH_INDEX)")
 
 BIN := .venv/bin
 BUDGET := $(BIN)/python tools/budgets.py
@@ -28,7 +28,7 @@ help: ## this list
 	@echo "Options: PYTHON=python3.12   the Python to make the environment with"
 	@echo "         FRESH=yes           re-execute every page, rebuild everything"
 	@echo "         SOLUTIONS=no        the student edition, without solutions"
-	@echo "         CUDA=yes            the public PyTorch, with CUDA (Linux)"
+	@echo "         TORCH_INDEX=URL     where pip finds PyTorch's wheels, for the small CPU build on Linux"
 
 env: ## make the environment in .venv (2 to 5 minutes, once)
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || { echo "$(PYTHON) is missing. Debian, Ubuntu:" \

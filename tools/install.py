@@ -4,7 +4,7 @@ Runs on the reader's own Python before anything is installed, so it uses the sta
 alone. What was installed is remembered in .venv/.installed, with everything the result depends
 on; while that agrees, a call costs a tenth of a second.
 
-    python3 tools/install.py [--extras book,test] [--cuda] [--this-python]
+    python3 tools/install.py [--extras book,test] [--torch-index URL] [--this-python]
 """
 
 import argparse
@@ -25,9 +25,11 @@ STAMP = VENV / ".installed"
 LOG = VENV / "install.log"
 INPUTS = ("pyproject.toml", "constraints.txt")
 
-# PyTorch's own index of CPU wheels. The public wheel for Linux brings gigabytes of CUDA, which no
-# page needs; on macOS the public wheel is the CPU build.
-CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
+LARGE_TORCH = (
+    "pip takes PyTorch's public wheel, which for Linux brings CUDA: several GB. The CPU build is\n"
+    "a tenth of that: name the index of CPU wheels that PyTorch's installation page gives,\n"
+    "make env TORCH_INDEX=URL"
+)
 
 
 def missing(version, find_module, find_program, root):
@@ -51,7 +53,7 @@ def missing(version, find_module, find_program, root):
     return None
 
 
-def made_from(root, *, cuda):
+def made_from(root):
     """What the environment depends on, beside its extras and its interpreter."""
     import tomllib  # not at the top: an older Python must get as far as the message above
 
@@ -60,7 +62,7 @@ def made_from(root, *, cuda):
     digest = hashlib.sha256(json.dumps(packaging, sort_keys=True).encode())
     digest.update((root / INPUTS[1]).read_bytes())
     # A virtual environment cannot be moved: its scripts name their folder.
-    return {"inputs": digest.hexdigest(), "folder": str(root), "cuda": cuda}
+    return {"inputs": digest.hexdigest(), "folder": str(root)}
 
 
 def interpreter():
@@ -101,17 +103,18 @@ def require_pip(*arguments):
         )
 
 
-def install(extras, *, anew, cuda):
+def install(extras, *, anew, torch_index):
     if anew and subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)]).returncode:
         sys.exit(f"The virtual environment could not be made in {VENV}; see the lines above.")
     LOG.write_text("")
     settings = subprocess.run(
         [str(PYTHON), "-m", "pip", "config", "list"], capture_output=True, text=True
     ).stdout
-    if sys.platform == "linux" and not cuda and not names_package_sources(settings):
-        torch = ("install", "-c", "constraints.txt", "--no-deps", "--index-url", CPU_WHEELS)
-        if run_pip(*torch, "torch"):
-            print("PyTorch's CPU wheels could not be had; taking the public ones (several GB).")
+    if torch_index:
+        only_torch = ("--no-deps", "--index-url", torch_index, "torch")
+        require_pip("install", "-c", "constraints.txt", *only_torch)
+    elif sys.platform == "linux" and not names_package_sources(settings):
+        print(LARGE_TORCH)
     require_pip("install", "-c", "constraints.txt", "-e", f".[{','.join(extras)}]")
     require_pip("check")
 
@@ -119,7 +122,7 @@ def install(extras, *, anew, cuda):
 def main():
     parser = argparse.ArgumentParser(description="Make the environment in .venv.")
     parser.add_argument("--extras", default="book,test", help="extras of pyproject.toml")
-    parser.add_argument("--cuda", action="store_true", help="the public PyTorch, with CUDA")
+    parser.add_argument("--torch-index", default="", help="where pip finds PyTorch's wheels")
     parser.add_argument(
         "--this-python", action="store_true", help="remake what another Python made"
     )
@@ -128,7 +131,7 @@ def main():
     lack = missing(sys.version_info[:2], importlib.util.find_spec, shutil.which, ROOT)
     if lack:
         sys.exit(lack)
-    wanted = made_from(ROOT, cuda=options.cuda)
+    wanted = made_from(ROOT)
     made = json.loads(STAMP.read_text()) if STAMP.is_file() else {}
     present, asked = set(made.pop("extras", [])), set(options.extras.split(","))
     maker = made.pop("interpreter", interpreter())
@@ -141,7 +144,7 @@ def main():
     moved = bool(made) and {**made, "inputs": ""} != {**wanted, "inputs": ""}
     anew = another or moved or not is_usable(PYTHON)
     STAMP.unlink(missing_ok=True)
-    install(sorted(asked | present), anew=anew, cuda=options.cuda)
+    install(sorted(asked | present), anew=anew, torch_index=options.torch_index)
     stamp = {
         **wanted,
         "interpreter": interpreter() if anew else maker,

@@ -41,7 +41,7 @@ def project(folder, *, dependency="numpy", rule="E", pin="numpy==2.0"):
         f'[tool.ruff.lint]\nselect = ["{rule}"]\n'
     )
     (folder / "constraints.txt").write_text(f"{pin}\n")
-    return made_from(folder, cuda=False)
+    return made_from(folder)
 
 
 def test_the_environment_depends_on_requirements_and_lock_alone(tmp_path):
@@ -50,7 +50,6 @@ def test_the_environment_depends_on_requirements_and_lock_alone(tmp_path):
     assert project(tmp_path, rule="F") == first  # a setting of a tool installs nothing
     assert project(tmp_path, dependency="scipy") != first
     assert project(tmp_path, pin="numpy==2.1") != first
-    assert made_from(tmp_path, cuda=True) != project(tmp_path)
 
 
 def test_an_environment_of_another_folder_is_another_one(tmp_path):
@@ -99,7 +98,7 @@ def test_the_second_call_does_nothing(made):
 def test_another_extra_is_added_to_what_is_there(made, monkeypatch):
     monkeypatch.setattr("sys.argv", ["install.py", "--extras", "lab"])
     install.main()
-    assert made == [(["book", "lab", "test"], {"anew": False, "cuda": False})]
+    assert made == [(["book", "lab", "test"], {"anew": False, "torch_index": ""})]
     made.clear()
     monkeypatch.setattr("sys.argv", ["install.py"])
     install.main()
@@ -110,15 +109,20 @@ def test_a_changed_lock_is_installed_over_the_old_one(made):
     stamp = json.loads(install.STAMP.read_text())
     install.STAMP.write_text(json.dumps({**stamp, "inputs": "older"}))
     install.main()
-    assert made == [(["book", "test"], {"anew": False, "cuda": False})]
+    assert made == [(["book", "test"], {"anew": False, "torch_index": ""})]
 
 
-@pytest.mark.parametrize("change", [{"folder": "elsewhere"}, {"cuda": True}])
-def test_a_moved_folder_or_another_pytorch_makes_it_anew(made, change):
+def test_a_moved_folder_makes_it_anew(made):
     stamp = json.loads(install.STAMP.read_text())
-    install.STAMP.write_text(json.dumps({**stamp, **change}))
+    install.STAMP.write_text(json.dumps({**stamp, "folder": "elsewhere"}))
     install.main()
-    assert made == [(["book", "test"], {"anew": True, "cuda": False})]
+    assert made == [(["book", "test"], {"anew": True, "torch_index": ""})]
+
+
+def test_where_pytorch_came_from_does_not_make_it_anew(made, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["install.py", "--torch-index", "URL"])
+    install.main()
+    assert made == []
 
 
 def test_another_python_counts_only_when_asked_for(made, monkeypatch):
@@ -127,7 +131,7 @@ def test_another_python_counts_only_when_asked_for(made, monkeypatch):
     assert made == []
     monkeypatch.setattr("sys.argv", ["install.py", "--this-python"])
     install.main()
-    assert made == [(["book", "test"], {"anew": True, "cuda": False})]
+    assert made == [(["book", "test"], {"anew": True, "torch_index": ""})]
 
 
 def test_a_failed_installation_is_not_remembered(made, monkeypatch):
