@@ -92,7 +92,8 @@ RULES := $(BIN)/ruff check --quiet . ; \
   $(BIN)/mypy --no-error-summary ; \
   $(BIN)/lint-imports --no-logo ; \
   $(BIN)/python -m tools.notebooks check
-UNIT := $(BIN)/python -m pytest -q -n $(JOBS) tests
+# By file, so that what a file prepares once is prepared by one worker.
+UNIT := $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile tests
 # Figures go where they go in JupyterLab and in `tools.notebooks run`.
 NOTEBOOKS := env MPLBACKEND=module://matplotlib_inline.backend_inline \
   $(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
