@@ -83,7 +83,9 @@ class Leaf:
 
     @property
     def depth(self) -> int:
-        return self.title.split(" ")[0].count(".")
+        if not self.name.startswith("chapters/"):
+            return 0
+        return 1 if self.name.endswith("/index.html") else 2
 
     def printed(self, keys: dict[str, str]) -> Tag:
         """The article, with every address turned into a place inside the printed book."""
