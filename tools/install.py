@@ -141,7 +141,7 @@ def main():
 
     print("Making the environment in .venv (about 2 GB; 2 to 5 minutes) ...", flush=True)
     start = time.monotonic()
-    moved = bool(made) and {**made, "inputs": ""} != {**wanted, "inputs": ""}
+    moved = bool(made) and made.get("folder") != wanted["folder"]
     anew = another or moved or not is_usable(PYTHON)
     STAMP.unlink(missing_ok=True)
     install(sorted(asked | present), anew=anew, torch_index=options.torch_index)
