@@ -1,5 +1,11 @@
 """One thread, one seeded generator and reproducible examples for every test."""
 
+import os
+
+# Before numpy is loaded, and for the workers too: with a thread per core in every worker the
+# threads wait for each other, and the same tests cost twenty times as much.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import jaxtyping
 import numpy as np
 import pytest
