@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 import sys
+import warnings
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,8 @@ from companion import __version__, catalogue, records
 from companion.claims.listing import claims_report
 from companion.experiments.base import Experiment, check_device, execute
 from companion.experiments.settings import with_settings
+
+PICTURES = (".png", ".pdf", ".svg")
 
 
 class Scale(StrEnum):
@@ -124,9 +127,8 @@ def run(
     config = _or_exit(_configured, chosen.scales[scale], settings or [], seed, device)
     path = out / f"{chosen.name}-{scale}-{_fingerprint(config)}.nc"
     _or_exit(records.check_writable, path)
-    data = _executed(chosen, config, changed=bool(settings))
+    data, ranges = _executed(chosen, config, settings or [])
     _or_exit(records.save, data, path)
-    ranges = _ranges(data)
     if as_json:
         answer = {"file": str(path), **_described(chosen), "configuration": _plain(config)}
         typer.echo(json.dumps({**answer, "ranges": ranges}, indent=2))
@@ -143,11 +145,11 @@ def draw(
     ] = None,
 ) -> None:
     """Draw a saved dataset as a picture."""
-    data = _or_exit(records.load, file)
-    picture = file.with_suffix(".png") if out is None else out
+    data = _or_exit(_loaded, file)
+    picture = _or_exit(_picture, file, out)
     drawing = _or_exit(catalogue.drawing, data)
     _or_exit(records.check_writable, picture)
-    _or_exit(drawing(data).savefig, picture)
+    _or_exit(_drawn, drawing, data, file).savefig(picture)
     typer.echo(f"{picture}")
 
 
@@ -189,15 +191,53 @@ def _configured(config: Any, settings: list[str], seed: int | None, device: Devi
     return config
 
 
-def _executed(experiment: Experiment, config: Any, *, changed: bool) -> xr.Dataset:
+def _executed(
+    experiment: Experiment, config: Any, settings: list[str]
+) -> tuple[xr.Dataset, dict[str, tuple[float, float]]]:
     try:
-        return execute(experiment, config)
-    except ValueError as error:
-        # The library's own refusals begin with the name of an argument. After a change of the
-        # configuration such a refusal is about the change; without one it is a fault of ours.
-        if changed and str(error).startswith("`"):
-            raise UserError(f"the settings were refused: {error}") from error
-        raise
+        data = execute(experiment, config)
+        return data, _ranges(data)
+    except (ValueError, ArithmeticError, LookupError, MemoryError) as error:
+        # After a change of the configuration a refusal is about the change; without one it is a
+        # fault of ours.
+        if not settings:
+            raise
+        given = ", ".join(settings)
+        reason = str(error) if str(error).startswith("`") else f"{type(error).__name__}: {error}"
+        raise UserError(f"the settings {given} were refused: {reason}") from error
+
+
+def _picture(file: Path, out: Path | None) -> Path:
+    picture = file.with_suffix(".png") if out is None else out
+    if picture.is_dir():
+        raise ValueError(f"`out` must name a picture; got the folder {picture}.")
+    if picture.suffix.lower() not in PICTURES:
+        raise ValueError(f"`out` must end in {', '.join(PICTURES)}; got {picture.name}.")
+    return picture
+
+
+def _loaded(file: Path) -> xr.Dataset:
+    if file.is_dir():
+        raise ValueError(f"`file` must be a dataset; got the folder {file}.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a file that is not ours, before it is refused
+        try:
+            return records.load(file)
+        except (OSError, RuntimeError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"`file` must be a dataset that `companion run` saved; {file} cannot be read "
+                f"({type(error).__name__}). Run the experiment again."
+            ) from error
+
+
+def _drawn(drawing: catalogue.Drawing, data: xr.Dataset, file: Path) -> Any:
+    try:
+        return drawing(data)
+    except KeyError as error:
+        raise ValueError(
+            f"`file` must have the variables of its experiment; {file} lacks {error}. "
+            "Run the experiment again."
+        ) from error
 
 
 def _fingerprint(config: Any) -> str:

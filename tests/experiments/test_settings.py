@@ -25,7 +25,7 @@ class Config:
     ("assignment", "field", "value"),
     [
         ("width=12", "width", 12),
-        ("width=-12", "width", -12),
+        ("seed=0", "seed", 0),
         ("rtol=1e-3", "rtol", 1e-3),
         ("rtol=2", "rtol", 2.0),
         ("name=a=b", "name", "a=b"),
@@ -73,6 +73,24 @@ def test_what_does_not_read_is_refused_in_one_line(assignment, message):
     with pytest.raises(ValueError, match=message) as failure:
         with_settings(Config(), [assignment])
     assert "\n" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("width=0", r"`width` must be at least 1; got 0"),
+        ("width=-12", r"`width` must be at least 1; got -12"),
+        ("widths=", r"`widths` must have at least one value; got none"),
+        ("widths=4,0", r"`widths` must be at least 1; got 0"),
+        ("seed=-1", r"`seed` must be at least 0; got -1"),
+        ("rtol=0", r"`rtol` must be positive and finite; got 0.0"),
+        ("horizon=inf", r"`horizon` must be positive and finite; got inf"),
+        ("window=-0.5,2", r"`window` must be positive and finite; got -0.5"),
+    ],
+)
+def test_sizes_and_times_are_positive_and_finite(assignment, message):
+    with pytest.raises(ValueError, match=message):
+        with_settings(Config(), [assignment])
 
 
 def test_near_names_are_offered_before_the_list():

@@ -1,6 +1,7 @@
 """Fields of a configuration from text, read by the types that the fields declare."""
 
 import dataclasses
+import math
 import types
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -27,8 +28,9 @@ def with_settings(config: Config, assignments: Iterable[str]) -> Config:
     Raises
     ------
     ValueError
-        If an assignment has no ``=``, a field is unknown (the nearest names are offered), or a
-        value does not read as the type of its field.
+        If an assignment has no ``=``, a field is unknown (the nearest names are offered), a value
+        does not read as the type of its field, a number is not positive and finite, or a field
+        that holds several values is left without one.
     """
     kinds = get_type_hints(type(config))
     changes = {}
@@ -46,6 +48,7 @@ def with_settings(config: Config, assignments: Iterable[str]) -> Config:
             raise ValueError(
                 f"`{name}` must be {_described(kinds[name])}; got {text!r}."
             ) from error
+        _require_size(name, changes[name])
     return dataclasses.replace(config, **changes)  # type: ignore[type-var]
 
 
@@ -66,6 +69,19 @@ def nearest(name: str, known: Iterable[str]) -> str:
     known = sorted(known)
     close = get_close_matches(name, known, n=3, cutoff=0.5)
     return f"nearest: {', '.join(close)}." if close else f"there is {', '.join(known)}."
+
+
+def _require_size(name: str, value: Any) -> None:
+    # Every number of a configuration is a count, a size, a time or a tolerance; a seed counts
+    # from zero.
+    if value == ():
+        raise ValueError(f"`{name}` must have at least one value; got none.")
+    for entry in value if isinstance(value, tuple) else (value,):
+        if isinstance(entry, float) and not 0 < entry < math.inf:
+            raise ValueError(f"`{name}` must be positive and finite; got {entry}.")
+        least = 0 if name == "seed" else 1
+        if isinstance(entry, int) and not isinstance(entry, bool) and entry < least:
+            raise ValueError(f"`{name}` must be at least {least}; got {entry}.")
 
 
 def _value(text: str, kind: Any) -> Any:
