@@ -139,7 +139,7 @@ def main():
     if PYTHON.exists() and made == wanted and asked <= present and not another:
         return
 
-    print("Making the environment in .venv (about 2 GB; 2 to 5 minutes) ...", flush=True)
+    print("Making the environment in .venv (2 to 5 minutes; 2 GB, or 6 with CUDA) ...", flush=True)
     start = time.monotonic()
     moved = bool(made) and made.get("folder") != wanted["folder"]
     anew = another or moved or not is_usable(PYTHON)
