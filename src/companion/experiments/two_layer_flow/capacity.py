@@ -12,7 +12,7 @@ import xarray as xr
 
 from companion.activations import activation
 from companion.dynamics.least_loss import least_loss
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.networks.initialization import gaussian_rademacher
 from companion.networks.two_layer import TwoLayerNetwork
 from companion.numerics.montecarlo import stream
@@ -59,7 +59,7 @@ def run(config: Config) -> xr.Dataset:
     """
     cells = (len(config.activations), len(config.num_samples), config.num_seeds)
     loss, gradient = np.empty((2, *cells, config.num_restarts))
-    for j, count in enumerate(config.num_samples):
+    for j, count in enumerate(with_bar(config.num_samples, "sample sizes")):
         for k in range(config.num_seeds):
             rng = stream(config.seed, "data", count, k)
             X = uniform_on_sphere(count, config.input_dim, rng)

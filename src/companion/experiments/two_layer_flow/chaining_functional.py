@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.numerics.montecarlo import stream
 from companion.probability.chaining import chaining_metric, gamma_2_bounds
 from companion.probability.covering import covering_radii, mean_distances
@@ -63,7 +63,7 @@ def run(config: Config) -> xr.Dataset:
     sample = np.full((2, len(dims)), np.nan)
     term_lower, term_upper = np.empty((2, config.num_levels, len(dims)))
     weights = 2.0 ** (np.arange(config.num_levels) / 2)
-    for j, input_dim in enumerate(dims):
+    for j, input_dim in enumerate(with_bar(dims, "dimensions")):
         for name, (domain, metric) in _SETTINGS.items():
             bounds[name, "lower"][j], bounds[name, "upper"][j] = gamma_2_bounds(
                 input_dim, domain=domain, metric=metric

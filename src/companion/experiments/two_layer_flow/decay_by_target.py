@@ -15,7 +15,7 @@ from companion.activations import SIGMOID
 from companion.claims.two_layer_flow import loss_decay
 from companion.dynamics.gradient_flow import gradient_flow
 from companion.dynamics.kernel_flow import kernel_flow
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.kernels.tangent_kernel import tangent_kernel
 from companion.networks.initialization import gaussian_rademacher
 from companion.networks.two_layer import TwoLayerNetwork
@@ -72,7 +72,7 @@ def run(config: Config) -> xr.Dataset:
     t = np.linspace(0, config.t_end, config.num_times)
     shape = (len(TARGETS), len(config.num_samples), config.num_seeds, len(t))
     limit, finite, claimed = np.empty(shape), np.empty(shape), np.empty(shape)
-    for j, count in enumerate(config.num_samples):
+    for j, count in enumerate(with_bar(config.num_samples, "sample sizes")):
         nu = np.full(count, 1 / count)
         for k in range(config.num_seeds):
             X = uniform_on_sphere(count, config.input_dim, stream(config.seed, "points", count, k))

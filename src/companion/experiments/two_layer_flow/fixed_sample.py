@@ -9,7 +9,7 @@ import xarray as xr
 from companion.activations import SIGMOID
 from companion.claims.two_layer_flow_corrected import fixed_sample_width
 from companion.dynamics.gradient_flow import gradient_flow
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.kernels.tangent_kernel import tangent_kernel
 from companion.networks.initialization import gaussian_rademacher
 from companion.networks.two_layer import TwoLayerNetwork
@@ -48,7 +48,7 @@ def run(config: Config) -> xr.Dataset:
     t = np.linspace(0, config.half_lives / lambda_star, config.num_times)
     loss = np.empty((len(config.widths), len(t)))
     sufficient = np.empty(len(config.widths))
-    for k, width in enumerate(config.widths):
+    for k, width in enumerate(with_bar(config.widths, "widths")):
         W, a = gaussian_rademacher(width, config.input_dim, stream(config.seed, "weights", width))
         trajectory = gradient_flow(
             TwoLayerNetwork(W, a, activation=SIGMOID),

@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from companion.activations import SIGMOID
 from companion.claims.two_layer_flow_approximation import ridge_floor
 from companion.dynamics.least_loss import least_loss
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.networks.two_layer import TwoLayerNetwork
 from companion.numerics.montecarlo import stream
 from companion.spaces.disc import disc_rule, radial_polynomial, ridge_distance
@@ -77,7 +77,7 @@ def run(config: Config) -> xr.Dataset:
     size = float(nu @ y**2)
     found = np.empty((len(config.widths), config.num_seeds))
     profiles = np.empty(len(config.widths))
-    for j, width in enumerate(config.widths):
+    for j, width in enumerate(with_bar(config.widths, "widths")):
         for k in range(config.num_seeds):
             network = _start(width, stream(config.seed, "start", width, k))
             least_loss(network, offsets + _CENTRE, y, nu=nu, max_iterations=config.max_iterations)

@@ -15,7 +15,7 @@ from companion.activations import SHIFTED_SIGMOID, SIGMOID, Activation
 from companion.claims.two_layer_flow import loss_decay
 from companion.dynamics.gradient_flow import gradient_flow
 from companion.dynamics.trajectory import Trajectory
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.kernels.tangent_kernel import tangent_kernel
 from companion.networks.initialization import gaussian_rademacher
 from companion.networks.two_layer import TwoLayerNetwork
@@ -144,7 +144,7 @@ def run(config: Config) -> xr.Dataset:
     loss, excess = np.empty(shape), np.empty(shape)
     shifted = np.empty(shape[1:])
     for k in range(config.num_seeds):
-        for i, width in enumerate(config.widths):
+        for i, width in enumerate(with_bar(config.widths, "widths")):
             X, flow = _flow(SIGMOID, width, k, t, config)
             loss[i, k], excess[i, k] = flow.loss, excess_loss(flow.residual)
         _, flow = _flow(SHIFTED_SIGMOID, max(config.widths), k, t, config)

@@ -17,7 +17,7 @@ from companion.claims.two_layer_flow_chaining import (
     kernel_increment_psi_1,
     neuron_increment_psi_1,
 )
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.numerics.montecarlo import stream
 from companion.probability.orlicz import psi_norm
 from companion.probability.tree_process import AgreementTree, log_psi_1_ratio
@@ -61,7 +61,7 @@ def run(config: Config) -> xr.Dataset:
     distances = 2.0 ** -np.array(config.exponents)
     ratio = np.empty((len(PROCESSES), distances.size))
     W = stream(config.seed, "weights").standard_normal((config.num_weights, config.input_dim))
-    for j, exponent in enumerate(config.exponents):
+    for j, exponent in enumerate(with_bar(config.exponents, "distances")):
         rng = stream(config.seed, "increments", exponent)
         ratio[0, j] = _neuron_norm(distances[j]) / distances[j]
         ratio[1, j] = _kernel_norm(distances[j], W, config.num_pairs, rng) / distances[j]

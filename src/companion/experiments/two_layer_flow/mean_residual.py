@@ -10,7 +10,7 @@ from scipy.integrate import cumulative_trapezoid
 
 from companion.activations import SIGMOID
 from companion.dynamics.gradient_flow import gradient_flow
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.networks.initialization import gaussian_rademacher
 from companion.networks.two_layer import TwoLayerNetwork
 from companion.numerics.montecarlo import stream
@@ -46,7 +46,7 @@ def run(config: Config) -> xr.Dataset:
     nu = rng.dirichlet(np.ones(config.num_samples))
     t = np.linspace(0, config.horizon, config.num_times)
     loss, dissipation, weighted_mean = (np.empty((len(config.widths), len(t))) for _ in range(3))
-    for k, width in enumerate(config.widths):
+    for k, width in enumerate(with_bar(config.widths, "widths")):
         W, a = gaussian_rademacher(width, config.input_dim, stream(config.seed, "weights", width))
         trajectory = gradient_flow(
             TwoLayerNetwork(W, a, activation=SIGMOID),

@@ -8,7 +8,7 @@ import xarray as xr
 
 from companion.activations import SIGMOID
 from companion.dynamics.gradient_flow import gradient_flow
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.kernels.spectrum import funk_hecke
 from companion.kernels.tangent_kernel import tangent_kernel
 from companion.networks.initialization import antisymmetric
@@ -52,7 +52,7 @@ def run(config: Config) -> xr.Dataset:
     nu = np.full(len(X), 1 / len(X))
     modes = _sample_modes(X)
     norms = np.empty((config.num_seeds, len(DEGREES), len(t)))
-    for k in range(config.num_seeds):
+    for k in with_bar(range(config.num_seeds), "draws"):
         W, a = antisymmetric(config.width, config.input_dim, stream(config.seed, "weights", k))
         network = TwoLayerNetwork(W, a, activation=SIGMOID)
         trajectory = gradient_flow(

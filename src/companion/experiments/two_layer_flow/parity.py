@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from companion.activations import SHIFTED_SIGMOID, SIGMOID
 from companion.dynamics.least_loss import least_loss
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.networks.initialization import gaussian_rademacher
 from companion.networks.two_layer import TwoLayerNetwork
 from companion.numerics.montecarlo import stream
@@ -67,7 +67,7 @@ def run(config: Config) -> xr.Dataset:
     null = float(nu @ y**2 / 2)
     relative = np.empty((len(config.networks), len(config.widths), config.num_seeds))
     for i, kind in enumerate(config.networks):
-        for j, width in enumerate(config.widths):
+        for j, width in enumerate(with_bar(config.widths, "widths")):
             for k in range(config.num_seeds):
                 rng = stream(config.seed, "start", kind, width, k)
                 found = least_loss(

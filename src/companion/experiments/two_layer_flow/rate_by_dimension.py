@@ -15,7 +15,7 @@ from companion.activations import SIGMOID
 from companion.claims.two_layer_flow import decay_rate
 from companion.dynamics.gradient_flow import gradient_flow
 from companion.dynamics.kernel_flow import kernel_flow
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.kernels.spectrum import funk_hecke
 from companion.kernels.tangent_kernel import tangent_kernel
 from companion.networks.initialization import antisymmetric
@@ -63,7 +63,7 @@ def run(config: Config) -> xr.Dataset:
     shape = (len(config.input_dims), config.num_seeds)
     loss = np.empty((*shape, len(scaled)))
     finite, limit, sphere = np.empty(shape), np.empty(shape), np.empty(shape[0])
-    for i, input_dim in enumerate(config.input_dims):
+    for i, input_dim in enumerate(with_bar(config.input_dims, "dimensions")):
         t = input_dim * scaled
         nu = np.full(config.num_samples, 1 / config.num_samples)
         for k in range(config.num_seeds):

@@ -12,7 +12,7 @@ import xarray as xr
 
 from companion.activations import SIGMOID
 from companion.claims.two_layer_flow import claimed_dissipation
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.kernels.tangent_kernel import tangent_kernel
 from companion.numerics.linalg import smallest_eigenvalue
 from companion.numerics.montecarlo import stream
@@ -55,7 +55,7 @@ def run(config: Config) -> xr.Dataset:
     shape = (len(config.input_dims), len(config.num_samples), config.num_seeds)
     outer, full, entry, rounding = (np.empty(shape) for _ in range(4))
     for i, input_dim in enumerate(config.input_dims):
-        for j, count in enumerate(config.num_samples):
+        for j, count in enumerate(with_bar(config.num_samples, "sample sizes")):
             for k in range(config.num_seeds):
                 rng = stream(config.seed, "points", input_dim, count, k)
                 X = uniform_on_sphere(count, input_dim, rng)

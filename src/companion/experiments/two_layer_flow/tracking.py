@@ -12,7 +12,7 @@ from companion.activations import SIGMOID
 from companion.claims.two_layer_flow_corrected import tracking_bound
 from companion.dynamics.gradient_flow import gradient_flow
 from companion.dynamics.kernel_flow import kernel_flow
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.kernels.tangent_kernel import tangent_kernel
 from companion.networks.initialization import gaussian_rademacher
 from companion.networks.two_layer import TwoLayerNetwork
@@ -64,7 +64,7 @@ def run(config: Config) -> xr.Dataset:
         X = points[:num_samples]
         y = (linear if config.target == "linear" else signs)[:num_samples]
         limit = tangent_kernel(X, X, depth=1, activation=SIGMOID)
-        for j, width in enumerate(config.widths):
+        for j, width in enumerate(with_bar(config.widths, "widths")):
             for k in range(config.num_seeds):
                 weights = stream(config.seed, "weights", width, k)
                 W, a = gaussian_rademacher(width, config.input_dim, weights)

@@ -12,7 +12,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from companion.activations import SIGMOID
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, with_bar
 from companion.numerics.montecarlo import stream
 from companion.probability.tree_process import agreement_tree
 from companion.probability.tree_supremum import climb, expected_supremum
@@ -58,7 +58,7 @@ def run(config: Config) -> xr.Dataset:
     supremum = np.empty((len(PROCESSES), *shape))
     ceiling = np.empty(shape)
     tree = agreement_tree(config.input_dim, max(config.widths))
-    for j, width in enumerate(config.widths):
+    for j, width in enumerate(with_bar(config.widths, "widths")):
         for k in range(config.num_draws):
             path = climb(tree, width, stream(config.seed, "tree", width, k))
             supremum[0, j, k], ceiling[j, k] = path.values[-1], path.ceiling
