@@ -308,7 +308,7 @@ X3, Y3 = np.ones((3, 2)), np.zeros(3)
         ({"X": X3 * [1, np.nan]}, ValueError, r"`X` must be finite; got X\[0, 1\] = nan"),
         ({"y": np.array([0, 0, np.inf])}, ValueError, r"`y` must be finite; got y\[2\] = inf"),
         ({"y": np.zeros(3, dtype=int)}, TypeError, r"`y` must be of a real floating type"),
-        ({"X": X3.astype(complex)}, TypeError, r"`X` must be of a real floating type"),
+        ({"X": X3.astype(complex)}, TypeError, r"`X` must be real"),
         ({"t_end": 0.0}, ValueError, r"`t_end` must be positive and finite; got 0.0"),
         ({"t_end": -1}, ValueError, r"`t_end` must be positive"),
         ({"t_end": np.nan}, ValueError, r"`t_end` must be positive"),

@@ -10,7 +10,7 @@ from torch import nn
 
 from companion.dynamics.losses import square_loss
 from companion.numerics.finite import require_finite
-from companion.tangent.jacobian import trainable_parameters
+from companion.tangent.preconditions import trainable_parameters
 
 _MEMORY = 20  # pairs of vectors kept by L-BFGS
 

@@ -1,21 +1,17 @@
 """The loss of a module on fixed data as a function of one flat vector of parameters."""
 
-import copy
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from companion.dynamics.losses import square_loss
 from companion.numerics.finite import require_finite
-from companion.tangent.gram import ntk
-from companion.tangent.jacobian import (
-    check_evaluation_mode,
-    repeatable_outputs,
-    trainable_parameters,
-)
+from companion.tangent.linearization import Linearization
+from companion.tangent.preconditions import Call
+from companion.tangent.predictor import Predictor
 
 
 class Objective:
@@ -28,11 +24,14 @@ class Objective:
     ----------
     module
         Any module in evaluation mode that maps ``X`` to the shape of ``y``. It is copied.
-    X, y
-        Data and targets, tensors or NumPy arrays of a real floating type; they are brought to the
-        type and device of the parameters.
+    X
+        The inputs, as in :class:`companion.tangent.predictor.Predictor`.
+    y
+        Targets, a tensor or NumPy array of a real floating type and the shape of the outputs.
     nu
         Weights of the data points, shape ``(n,)``; ones by default.
+    call
+        ``call(module, X)`` gives the outputs; ``module(X)`` by default.
 
     Scale
     -----
@@ -55,50 +54,48 @@ class Objective:
     def __init__(
         self,
         module: nn.Module,
-        X: Shaped[Tensor | np.ndarray, "..."],
+        X: Any,
         y: Shaped[Tensor | np.ndarray, "..."],
         nu: Shaped[Tensor | np.ndarray, "..."] | None = None,
+        *,
+        call: Call | None = None,
     ) -> None:
-        check_evaluation_mode(module)
-        trainable_parameters(module)
-        self._module = copy.deepcopy(module)
-        self._parameters = trainable_parameters(self._module)
-        self._like = next(iter(self._parameters.values()))
-        self._sizes = [p.numel() for p in self._parameters.values()]
-        self._X, self._y = self._placed("X", X), self._placed("y", y)
-        self._check_outputs()
-        self._nu = self._weights(nu)
-        self.theta_0 = self._flattened()
+        self.predictor = Predictor(module, X, call=call)
+        self.y = self._placed("y", y)
+        if self.y.shape != self.predictor.output_shape:
+            raise ValueError(
+                f"`y` must have the shape of module(X), {tuple(self.predictor.output_shape)}; "
+                f"got {tuple(self.y.shape)}."
+            )
+        self.weights = self._weights(nu)
+        self.theta_0 = _numpy(self.predictor.theta_0)
 
     @property
     def nu(self) -> Float[np.ndarray, " n"]:
         """Weights of the data points."""
-        return _numpy(self._nu)
+        return _numpy(self.weights)
 
     @property
     def precision(self) -> float:
         """Relative rounding error of the module's arithmetic."""
-        return torch.finfo(self._like.dtype).eps
+        return torch.finfo(self.predictor.dtype).eps
 
     def named(self, theta: Float[np.ndarray, " p"]) -> dict[str, Float[np.ndarray, "..."]]:
         """Split a flat vector by the names and shapes of the parameters."""
-        pieces = np.split(theta, np.cumsum(self._sizes)[:-1])
-        return {
-            name: piece.reshape(tuple(p.shape))
-            for (name, p), piece in zip(self._parameters.items(), pieces, strict=True)
-        }
+        return {n: v.numpy() for n, v in self.predictor.split(torch.from_numpy(theta)).items()}
 
-    def residual(self, theta: Float[np.ndarray, " p"]) -> Float[np.ndarray, "..."]:
+    def residual(self, theta: Float[np.ndarray, " p"]) -> Float[np.ndarray, "n ..."]:
         """Predictions minus targets, in the shape of ``y``."""
-        with torch.no_grad():
-            return _numpy(self._outputs(self._flat(theta)) - self._y)
+        return _numpy(self.predictor.outputs(torch.from_numpy(theta)) - self.y)
 
     def gradient(self, theta: Float[np.ndarray, " p"]) -> Float[np.ndarray, " p"]:
         """Gradient of the loss."""
-        flat = self._flat(theta).requires_grad_()
-        loss = square_loss(self._outputs(flat) - self._y, self._nu)
-        (gradient,) = torch.autograd.grad(loss, flat)
+        _, gradient = self.predictor.pull_back(torch.from_numpy(theta), self.weighted_residual)
         return _numpy(gradient)
+
+    def weighted_residual(self, outputs: Float[Tensor, "n ..."]) -> Float[Tensor, "n ..."]:
+        """Derivative of the loss by the outputs: weight of the point times residual."""
+        return self.weights.view(-1, *(1,) * (outputs.ndim - 1)) * (outputs - self.y)
 
     def norm(self, residual: Float[np.ndarray, "..."]) -> float:
         """Norm weighted by nu, whose square is twice the loss."""
@@ -106,7 +103,7 @@ class Objective:
 
     def output_scale(self) -> float:
         """Size of the targets and of the initial predictions, in the weighted norm."""
-        y = _numpy(self._y)
+        y = _numpy(self.y)
         return self.norm(y) + self.norm(self.residual(self.theta_0) + y)
 
     def weighted_spectrum(self, theta: Float[np.ndarray, " p"]) -> Float[np.ndarray, " k"]:
@@ -114,31 +111,11 @@ class Objective:
 
         Points of weight zero do not enter: they take no part in training.
         """
-        for parameter, values in zip(
-            self._parameters.values(), torch.split(self._flat(theta), self._sizes), strict=True
-        ):
-            parameter.copy_(values.view(parameter.shape))
-        gram = _numpy(ntk(self._module, self._X))
+        gram = _numpy(Linearization(self.predictor, torch.from_numpy(theta)).gram())
         root = np.repeat(np.sqrt(self.nu), len(gram) // len(self.nu))
         kept = root > 0
         weighted: Float[np.ndarray, "k k"] = root[:, None] * gram * root
         return np.linalg.eigvalsh(weighted[np.ix_(kept, kept)])
-
-    def _flat(self, theta: np.ndarray) -> Tensor:
-        return torch.tensor(theta, dtype=self._like.dtype, device=self._like.device)
-
-    def _flattened(self) -> np.ndarray:
-        return _numpy(torch.cat([p.reshape(-1) for p in self._parameters.values()]))
-
-    def _outputs(self, flat: Tensor) -> Tensor:
-        values = {
-            name: piece.view(p.shape)
-            for (name, p), piece in zip(
-                self._parameters.items(), torch.split(flat, self._sizes), strict=True
-            )
-        }
-        outputs: Tensor = functional_call(self._module, values, (self._X,))
-        return outputs
 
     def _placed(self, name: str, values: Shaped[Tensor | np.ndarray, "..."]) -> Tensor:
         tensor = torch.as_tensor(values)
@@ -148,15 +125,16 @@ class Objective:
                 "Convert it to float64."
             )
         require_finite(_numpy(tensor), name)
-        return tensor.detach().to(self._like)
+        return tensor.detach().to(self.predictor.theta_0)
 
     def _weights(self, nu: Shaped[Tensor | np.ndarray, "..."] | None) -> Tensor:
+        num_samples = self.predictor.num_samples
         if nu is None:
-            return torch.ones(len(self._X)).to(self._like)
+            return torch.ones(num_samples).to(self.predictor.theta_0)
         weights = self._placed("nu", nu)
-        if weights.shape != self._X.shape[:1]:
+        if weights.shape != (num_samples,):
             raise ValueError(
-                f"`nu` must have shape ({len(self._X)},), one weight per sample; "
+                f"`nu` must have shape ({num_samples},), one weight per sample; "
                 f"got {tuple(weights.shape)}."
             )
         if (weights < 0).any():
@@ -167,14 +145,6 @@ class Objective:
         if not weights.any():
             raise ValueError("`nu` must have a positive entry; got zeros only.")
         return weights
-
-    def _check_outputs(self) -> None:
-        outputs = repeatable_outputs(self._module, self._X)
-        if outputs.shape != self._y.shape:
-            raise ValueError(
-                f"`y` must have the shape of module(X), {tuple(outputs.shape)}; "
-                f"got {tuple(self._y.shape)}."
-            )
 
 
 def _numpy(tensor: Tensor) -> np.ndarray:

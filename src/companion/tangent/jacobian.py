@@ -11,10 +11,13 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 from torch.func import functional_call, jacrev, vmap
-from torch.nn.modules.batchnorm import _NormBase
-from torch.nn.modules.dropout import _DropoutNd
 
-from companion.numerics.finite import require_finite
+from companion.tangent.preconditions import (
+    beside,
+    check_evaluation_mode,
+    repeatable_outputs,
+    trainable_parameters,
+)
 
 BLOCK_BYTES = 2**28  # one block of rows of the Jacobian; small beside the memory of a laptop
 
@@ -92,7 +95,7 @@ def jacobian_blocks(
     """
     parameters = trainable_parameters(module)
     check_evaluation_mode(module)
-    X = _beside(next(iter(parameters.values())), X)
+    X = beside(next(iter(parameters.values())), X)
     outputs = repeatable_outputs(module, X)
     if outputs.ndim not in (1, 2) or len(outputs) != len(X):
         raise ValueError(
@@ -111,125 +114,6 @@ def jacobian_blocks(
             yield _per_sample(module, parameters, X[chunk])
         else:
             yield _row_by_row(module, parameters, X, chunk)
-
-
-def trainable_parameters(module: nn.Module) -> dict[str, Float[Tensor, "..."]]:
-    """Parameters that require a gradient, by name, each once.
-
-    Parameters
-    ----------
-    module
-        Any module.
-
-    Returns
-    -------
-    Detached tensors that share memory with the module's.
-
-    Scale
-    -----
-    The order is that of ``module.named_parameters()``; it fixes the order of ``theta`` and of the
-    columns of the Jacobian everywhere.
-
-    Raises
-    ------
-    ValueError
-        If there is none, or two differ in type or device.
-    TypeError
-        If they are complex.
-    """
-    parameters = {name: p.detach() for name, p in module.named_parameters() if p.requires_grad}
-    if not parameters:
-        raise ValueError(
-            "`module` must have a parameter that requires a gradient; got none. "
-            "Call requires_grad_(True) on the parts to be trained."
-        )
-    kinds = {(p.dtype, p.device) for p in parameters.values()}
-    if len(kinds) > 1:
-        listed = ", ".join(sorted(f"{dtype} on {device}" for dtype, device in kinds))
-        raise ValueError(f"`module` must have parameters of one type and device; got {listed}.")
-    (dtype, _) = kinds.pop()
-    if not dtype.is_floating_point:
-        raise TypeError(f"`module` must have real parameters; got {dtype}.")
-    return parameters
-
-
-def check_evaluation_mode(module: nn.Module) -> None:
-    """Refuse a module whose outputs are random or depend on the rest of the batch.
-
-    Parameters
-    ----------
-    module
-        Any module.
-
-    Raises
-    ------
-    ValueError
-        If a layer with dropout, or one of batch or instance normalisation, is in training mode;
-        the error names the layer.
-    """
-    for name, layer in module.named_modules():
-        if layer.training and (_drops(layer) or isinstance(layer, _NormBase)):
-            raise ValueError(
-                f"`module` must be in evaluation mode; layer {name or 'itself'!r} "
-                f"({type(layer).__name__}) is in training mode. Call module.eval() first."
-            )
-
-
-def repeatable_outputs(module: nn.Module, X: Shaped[Tensor, "n ..."]) -> Float[Tensor, "..."]:
-    """Outputs of a module that is a function of its inputs.
-
-    Parameters
-    ----------
-    module
-        Any module.
-    X
-        The batch.
-
-    Returns
-    -------
-    ``module(X)``, without a graph.
-
-    Scale
-    -----
-    The module's own.
-
-    Raises
-    ------
-    ValueError
-        If the batch is empty, an entry or an output is not finite, or a second call gives other
-        outputs.
-    TypeError
-        If the module returns something else than one tensor of real numbers.
-    """
-    if X.ndim == 0 or len(X) == 0:
-        raise ValueError(f"`X` must hold at least one sample; got shape {tuple(X.shape)}.")
-    require_finite(X.detach().cpu().numpy(), "X")
-    with torch.no_grad():
-        outputs, again = module(X), module(X)
-    if not isinstance(outputs, Tensor) or not outputs.is_floating_point():
-        kind = outputs.dtype if isinstance(outputs, Tensor) else type(outputs).__name__
-        raise TypeError(f"`module` must return one tensor of real numbers; got {kind}.")
-    require_finite(outputs.cpu().numpy(), "module(X)")
-    # Some devices add in an order of their own; chance moves far more than that.
-    tolerance = torch.finfo(outputs.dtype).eps ** 0.5 * outputs.abs().max()
-    if (outputs - again).abs().max() > tolerance:
-        raise ValueError(
-            "`module` must give the same outputs when called again; got others. "
-            "Remove what is random in its forward pass."
-        )
-    return outputs
-
-
-def _drops(layer: nn.Module) -> bool:
-    if isinstance(layer, _DropoutNd):
-        return layer.p > 0
-    rate = getattr(layer, "dropout", 0)  # recurrent and attention layers hold a number
-    return isinstance(rate, float) and rate > 0
-
-
-def _beside(like: Tensor, X: Tensor | np.ndarray) -> Tensor:
-    tensor = torch.as_tensor(X)
-    return tensor.to(like) if tensor.is_floating_point() else tensor.to(like.device)
 
 
 def _acts_on_each_sample_alone(

@@ -1,0 +1,169 @@
+"""A module on fixed inputs as a function of one flat vector of its trainable parameters."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from companion.tangent.preconditions import (
+    Call,
+    beside,
+    check_evaluation_mode,
+    repeatable_outputs,
+    trainable_parameters,
+)
+
+
+class Predictor:
+    r"""Outputs of a module on fixed inputs, as a function of its trainable parameters.
+
+    .. math::
+        \theta \mapsto F(\theta) = (f(x_1; \theta), \dots, f(x_n; \theta)) \in \mathbb{R}^{nq}
+
+    Parameters
+    ----------
+    module
+        Any module in evaluation mode. It is copied: the caller's own is never touched.
+    X
+        The inputs. A tensor or an array is brought to the type and device of the parameters;
+        with ``call`` it may be any object, for example a graph.
+    call
+        ``call(module, X)`` gives the outputs; ``module(X)`` by default.
+
+    Scale
+    -----
+    ``theta`` lists the trainable parameters in the order of ``module.named_parameters()``, each
+    row-major; a parameter used in several places stands there once. Rows of derivatives are
+    sample-major: row ``i * q + c`` belongs to output ``c`` of sample ``i``.
+
+    Raises
+    ------
+    ValueError
+        If no parameter requires a gradient, parameters differ in type or device, the batch is
+        empty, an entry or an output is not finite, outputs are random or have no sample axis, or
+        a layer that drops or mixes samples is in training mode.
+    TypeError
+        If the parameters or inputs are complex, or the module returns something else than one
+        tensor of real numbers.
+
+    Notes
+    -----
+    The parameters of the copy are views of one vector, so that setting them is one copy and no
+    functional call stands between the caller and the module's own code.
+
+    References
+    ----------
+    A. Jacot, F. Gabriel and C. Hongler, "Neural tangent kernel", NeurIPS 2018, section 3 (the
+    realisation function of a network).
+    """
+
+    def __init__(self, module: nn.Module, X: Any, *, call: Call | None = None) -> None:
+        check_evaluation_mode(module)
+        trainable_parameters(module)
+        self.module = _copied(module)
+        self.call = call
+        owned = {n: p for n, p in self.module.named_parameters() if p.requires_grad}
+        self.names = tuple(owned)
+        self.shapes = tuple(p.shape for p in owned.values())
+        self.parameters = tuple(owned.values())
+        self._flat = torch.cat([p.detach().reshape(-1) for p in self.parameters])
+        for parameter, piece in zip(self.parameters, self._pieces(self._flat), strict=True):
+            parameter.data = piece.view(parameter.shape)
+        self.theta_0 = self._flat.clone()
+        self.X = beside(self._flat, X) if call is None else X
+        outputs = repeatable_outputs(self.module, self.X, call=call)
+        if outputs.ndim == 0:
+            raise ValueError("`module` must return one row per sample; got a single number.")
+        self.output_shape = outputs.shape
+
+    @property
+    def num_params(self) -> int:
+        """Number of trainable parameters."""
+        return len(self._flat)
+
+    @property
+    def num_samples(self) -> int:
+        """Number of samples: the length of the first axis of the outputs."""
+        return self.output_shape[0]
+
+    @property
+    def output_dim(self) -> int:
+        """Outputs per sample; 1 if the module returns shape ``(n,)``."""
+        return self.num_rows // self.num_samples
+
+    @property
+    def num_rows(self) -> int:
+        """Number of outputs of all samples together."""
+        return self.output_shape.numel()
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of the parameters."""
+        return self._flat.dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return self._flat.device
+
+    def outputs(self, theta: Float[Tensor, " p"]) -> Float[Tensor, "n ..."]:
+        """Outputs at given parameters, without a graph."""
+        self.set(theta)
+        with torch.no_grad():
+            return self.recorded_outputs()
+
+    def pull_back(
+        self,
+        theta: Float[Tensor, " p"],
+        weigh: Callable[[Float[Tensor, "n ..."]], Float[Tensor, "n ..."]],
+    ) -> tuple[Float[Tensor, "n ..."], Float[Tensor, " p"]]:
+        r"""Outputs F and :math:`J^\top` times a vector that may depend on them.
+
+        One forward and one backward pass. With ``weigh`` the derivative of a loss by the outputs,
+        the second result is the gradient of that loss.
+        """
+        self.set(theta)
+        with torch.enable_grad():
+            outputs = self.recorded_outputs()
+        cotangent = weigh(outputs.detach())
+        pieces = torch.autograd.grad(
+            outputs, self.parameters, grad_outputs=cotangent, materialize_grads=True
+        )
+        return outputs.detach(), torch.cat([piece.reshape(-1) for piece in pieces])
+
+    def split(self, theta: Float[Tensor, " p"]) -> dict[str, Float[Tensor, "..."]]:
+        """A flat vector by the names and shapes of the parameters."""
+        pieces = self._pieces(theta)
+        return {
+            name: piece.view(shape)
+            for name, shape, piece in zip(self.names, self.shapes, pieces, strict=True)
+        }
+
+    def set(self, theta: Float[Tensor, " p"]) -> None:
+        """Write parameters into the copy of the module."""
+        self._flat.copy_(theta)
+
+    def recorded_outputs(self) -> Float[Tensor, "n ..."]:
+        """Outputs at the parameters last set, with a graph where gradients are enabled."""
+        if self.call is None:
+            outputs: Tensor = self.module(self.X)
+            return outputs
+        called: Tensor = self.call(self.module, self.X)
+        return called
+
+    def _pieces(self, theta: Float[Tensor, " p"]) -> tuple[Tensor, ...]:
+        return torch.split(theta, [shape.numel() for shape in self.shapes])
+
+
+def _copied(module: nn.Module) -> nn.Module:
+    try:
+        return copy.deepcopy(module)
+    except RuntimeError as error:  # tensors that carry a graph, as the old weight_norm leaves them
+        raise ValueError(
+            "`module` must be copyable with copy.deepcopy; it refused: "
+            f"{str(error).splitlines()[0]} Replace torch.nn.utils.weight_norm by "
+            "torch.nn.utils.parametrizations.weight_norm, or detach what is stored on the module."
+        ) from error
