@@ -20,7 +20,7 @@ export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help env book pages site slides look pdf test rules unit notebooks lab address clean
+.PHONY: help env book pages site slides look pdf test rules unit notebooks benchmarks lab address clean
 
 help: ## this list
 	@echo "Usage: make COMMAND [OPTION=value]"
@@ -98,6 +98,9 @@ UNIT := $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile tests
 NOTEBOOKS := env MPLBACKEND=module://matplotlib_inline.backend_inline \
   $(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
   --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 120 book
+
+benchmarks: env ## measure the table of speeds anew (15 minutes on an idle machine)
+	@$(BIN)/python -m benchmarks $(if $(JAX_PYTHON),--jax-python "$(JAX_PYTHON)")
 
 lab: env ## open the pages in JupyterLab
 	@"$(PYTHON)" tools/install.py --extras book,test,lab $(INSTALL)
