@@ -32,7 +32,7 @@ from companion.experiments.two_layer_flow import (
     tracking,
     tree_process,
 )
-from companion.figures import bands, curves, decay, spectra, suprema
+from companion.figures import bands, curves, decay, ratios, spectra, suprema
 
 Drawing = Callable[[xr.Dataset], Any]  # returns a figure; only figures know the type of one
 
@@ -150,6 +150,11 @@ _ENTRIES = (
     ),
 )
 
+_KINDS: dict[str, Drawing] = {
+    "trajectory": curves.draw_trajectory,
+    "benchmarks": ratios.draw_ratios,
+}
+
 CATALOGUE: dict[str, Entry] = {one.experiment.name: one for one in _ENTRIES}
 
 
@@ -200,7 +205,8 @@ def drawing(data: xr.Dataset) -> Drawing:
     Parameters
     ----------
     data
-        A dataset that carries the name of its experiment, or is of kind ``"trajectory"``.
+        A dataset that carries the name of its experiment, or is of kind ``"trajectory"`` or
+        ``"benchmarks"``.
 
     Raises
     ------
@@ -209,9 +215,10 @@ def drawing(data: xr.Dataset) -> Drawing:
     """
     if "experiment" in data.attrs:
         return entry(data.attrs["experiment"]).draw
-    if data.attrs.get("kind") == "trajectory":
-        return curves.draw_trajectory
+    kind = data.attrs.get("kind")
+    if kind in _KINDS:
+        return _KINDS[kind]
     raise ValueError(
-        "`data` must carry the attribute `experiment` or the kind 'trajectory'; "
+        "`data` must carry the attribute `experiment` or the kind 'trajectory' or 'benchmarks'; "
         f"got the attributes {sorted(data.attrs)}."
     )
