@@ -1,19 +1,18 @@
 """Gradient flow of the weighted square loss for any module, to a prescribed accuracy."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from companion.dynamics.explicit import StepFailure, lsoda, runge_kutta
+from companion.dynamics.methods import METHODS
 from companion.dynamics.objective import Objective
+from companion.dynamics.step import StepFailure
 from companion.dynamics.trajectory import FlowFailure, Trajectory
 
-METHODS = ("DOP853", "RK45", "LSODA")
 RECORDABLE = ("lambda_min",)
-ROUNDINGS = 100  # roundings that predictions may collect before the control stops asking for less
 
 
 def gradient_flow(
@@ -111,65 +110,18 @@ def gradient_flow(
         leave=False,
     )
     try:
-        for t, theta in _states(objective, np.union1d(times, t_end), rtol, method):
-            if t in times and t not in log.t[-1:]:
-                log.add(t, theta)
-            log.theta = theta
-            bar.update(t - bar.n)
+        if times[0] == 0:
+            log.add(0.0, objective.theta_0)
+        for step in METHODS[method](objective, t_end=float(t_end), rtol=rtol):
+            for t in times[(step.start < times) & (times <= step.end)].tolist():
+                log.add(t, step.at(t))
+            log.theta = step.theta
+            bar.update(step.end - bar.n)
     except StepFailure as failure:
         raise FlowFailure(str(failure), failure.time, log.trajectory()) from failure
     finally:
         bar.close()
     return log.trajectory()
-
-
-def _states(
-    objective: Objective, times: Float[np.ndarray, " t"], rtol: float, method: str
-) -> Iterator[tuple[float, np.ndarray]]:
-    accuracy = _Accuracy(objective, rtol)
-
-    def slope(theta: np.ndarray) -> np.ndarray:
-        return -objective.gradient(theta)
-
-    if method == "LSODA":
-        return lsoda(
-            slope,
-            objective.theta_0,
-            times,
-            tolerance=accuracy.entrywise,
-            stale=accuracy.stale,
-        )
-    return runge_kutta(
-        slope, objective.theta_0, times, method=method, error_size=accuracy.error_size
-    )
-
-
-class _Accuracy:
-    def __init__(self, objective: Objective, rtol: float) -> None:
-        self.objective = objective
-        self.rtol = rtol
-        self.output_floor = ROUNDINGS * objective.precision * objective.output_scale()
-        self.theta_floor = ROUNDINGS * objective.precision * _length(objective.theta_0)
-        self.residual_size = np.inf
-
-    def error_size(self, theta: np.ndarray, error: np.ndarray) -> float:
-        distance = _length(theta - self.objective.theta_0)
-        in_theta = _length(error) / (self.rtol * distance + self.theta_floor)
-        residual = self.objective.residual(theta)
-        moved = self.objective.norm(residual - self.objective.residual(theta - error))
-        allowed = self.rtol / 2 * self.objective.norm(residual) + self.output_floor
-        return max(in_theta, moved / allowed)
-
-    def entrywise(self, theta: np.ndarray) -> float:
-        self.residual_size = self.objective.norm(self.objective.residual(theta))
-        # The residual halves before this is asked again: half of rtol/2 now is rtol/2 then.
-        allowed = self.rtol / 4 * self.residual_size + self.output_floor
-        steepest = max(self.objective.weighted_spectrum(theta)[-1], 0.0) ** 0.5
-        return allowed / (steepest * len(theta) ** 0.5) if steepest else self.rtol
-
-    def stale(self, theta: np.ndarray) -> bool:
-        size = self.objective.norm(self.objective.residual(theta))
-        return self.output_floor / self.rtol < size < self.residual_size / 2
 
 
 class _Log:

@@ -38,3 +38,11 @@ class StepFailure(RuntimeError):
     def __init__(self, reason: str, time: float) -> None:
         super().__init__(reason)
         self.time = time
+
+
+class StepUnderflow(StepFailure):
+    """No step that moves the time is short enough for the accuracy asked for."""
+
+
+class NotFinite(StepFailure):
+    """The state became infinite or not a number."""
