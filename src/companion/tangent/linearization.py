@@ -31,6 +31,7 @@ class Linearization:
     """
 
     def __init__(self, predictor: Predictor, theta: Float[Tensor, " p"]) -> None:
+        self._predictor = predictor
         predictor.set(theta)
         with torch.enable_grad():
             outputs = predictor.recorded_outputs()
@@ -45,6 +46,7 @@ class Linearization:
 
     def gram(self) -> Float[Tensor, "nq nq"]:
         """The tangent kernel matrix G."""
+        self._predictor.num_grams += 1
         return self._J @ self._J.T
 
     def apply(self, v: Float[Tensor, "p ..."]) -> Float[Tensor, "nq ..."]:

@@ -65,6 +65,7 @@ class Predictor:
         trainable_parameters(module)
         self.module = _copied(module)
         self.call = call
+        self.num_gradients = self.num_grams = 0  # what has been evaluated since
         owned = {n: p for n, p in self.module.named_parameters() if p.requires_grad}
         self.names = tuple(owned)
         self.shapes = tuple(p.shape for p in owned.values())
@@ -125,6 +126,7 @@ class Predictor:
         One forward and one backward pass. With ``weigh`` the derivative of a loss by the outputs,
         the second result is the gradient of that loss.
         """
+        self.num_gradients += 1
         self.set(theta)
         with torch.enable_grad():
             outputs = self.recorded_outputs()
