@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from companion import records
+from companion.dynamics.failures import FlowFailure
 from companion.dynamics.gradient_flow import gradient_flow
-from companion.dynamics.trajectory import FlowFailure, Trajectory
+from companion.dynamics.trajectory import Trajectory
 
 
 @pytest.fixture(scope="module", params=["vector", "matrix"])

@@ -1,33 +1,39 @@
 """Gradient flow of the weighted square loss for any module, to a prescribed accuracy."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
-from tqdm import tqdm
 
-from companion.dynamics.methods import METHODS
+from companion.dynamics.events import Event, Watch
+from companion.dynamics.failures import FlowInterrupted, flow_failure
+from companion.dynamics.methods import METHODS, Steps, chosen_method
 from companion.dynamics.objective import Objective
-from companion.dynamics.step import StepFailure
-from companion.dynamics.trajectory import FlowFailure, Trajectory
-
-RECORDABLE = ("lambda_min",)
+from companion.dynamics.progress import progress_bar
+from companion.dynamics.recording import Recorder
+from companion.dynamics.step import Step, StepFailure
+from companion.dynamics.trajectory import Trajectory
+from companion.tangent.preconditions import Call
 
 
 def gradient_flow(
     module: nn.Module,
-    X: Shaped[Tensor | np.ndarray, "..."],
+    X: Any,
     y: Shaped[Tensor | np.ndarray, "..."],
     *,
     t_end: float | int,
     t_eval: Shaped[np.ndarray, "..."] | Sequence[float | int] | None = None,
     nu: Shaped[Tensor | np.ndarray, "..."] | None = None,
     rtol: float = 1e-6,
-    method: str = "DOP853",
-    keep_path: bool = False,
+    method: str = "auto",
+    stop: Event | Sequence[Event] = (),
     record: Sequence[str] = (),
+    keep_path: bool = False,
     progress: bool = False,
+    call: Call | None = None,
 ) -> Trajectory:
     r"""Follow the gradient flow of the weighted square loss.
 
@@ -40,29 +46,38 @@ def gradient_flow(
     module
         Any module in evaluation mode; the flow starts at its parameters. It is not changed.
     X, y
-        Data and targets; ``y`` has the shape of ``module(X)``. NumPy arrays are welcome.
+        Data and targets; ``y`` has the shape of ``module(X)``. NumPy arrays are welcome, and
+        integer ``X`` for modules that take them.
     t_end
         Time at which the flow stops.
     t_eval
-        Times to record, increasing, in ``[0, t_end]``. By default 0 and 100 times spread
-        evenly in the logarithm over ``[1e-4 t_end, t_end]``. The flow goes on to ``t_end`` in
-        any case, and the parameters that the trajectory carries are those at ``t_end``.
+        Times to record, increasing, in ``[0, t_end]``; they do not change the steps. By default 0
+        and 100 times spread evenly in the logarithm over ``[1e-4 t_end, t_end]``. The flow goes on
+        to ``t_end`` in any case, and the parameters that the trajectory carries are those at
+        ``t_end``.
     nu
         Weights of the data points; ones by default.
     rtol
         Accuracy of one step, see Notes.
     method
-        ``"DOP853"``, ``"RK45"``, or ``"LSODA"`` for stiff flows of up to a thousand parameters.
+        A name in :data:`companion.dynamics.methods.METHODS`, or ``"auto"``, see Notes.
+    stop
+        Events that end the flow earlier, of :mod:`companion.dynamics.events`. The first that
+        happens wins; its moment is located to the accuracy of the run and recorded last.
+    record
+        Further quantities to record: ``"lambda_min"``, ``"lambda_max"``, ``"kernel_drift"``. They
+        cost one Gram matrix and its eigenvalues a record.
     keep_path
         Keep all parameters at every recorded time.
-    record
-        Further quantities to record: ``"lambda_min"``.
     progress
         Show a bar on the standard error if that is a terminal.
+    call
+        ``call(module, X)`` gives the outputs; ``module(X)`` by default. With it ``X`` may be any
+        object, for example a graph.
 
     Returns
     -------
-    The records; :class:`companion.dynamics.trajectory.Trajectory`.
+    The records; :class:`companion.dynamics.trajectory.Trajectory`. It names the method that ran.
 
     Scale
     -----
@@ -77,7 +92,10 @@ def gradient_flow(
     TypeError
         If an array is not of a real floating type.
     FlowFailure
-        If the flow cannot be followed to ``t_end``; it carries the records so far.
+        If the flow cannot be followed to ``t_end``: ``FlowUnderflow`` if no step is short enough
+        for ``rtol``, ``FlowNotFinite`` if it becomes infinite. It carries the records so far.
+    FlowInterrupted
+        If the keyboard interrupts; a ``KeyboardInterrupt`` that carries the records so far.
 
     Notes
     -----
@@ -91,76 +109,72 @@ def gradient_flow(
     largest eigenvalue of the weighted Gram matrix; the bound is renewed whenever the residual has
     halved.
 
-    Explicit methods need a number of gradients proportional to that eigenvalue times ``t_end``.
+    Explicit methods need a number of gradients proportional to that eigenvalue times ``t_end``;
+    ``"auto"`` takes one where this product is small, see
+    :func:`companion.dynamics.methods.chosen_method`.
 
     References
     ----------
     L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
     eqs. (2.3) and (2.4), with ``nu`` a probability measure.
     """
-    objective = Objective(module, X, y, nu)
-    times = _times(float(t_end), t_eval)
-    _check_choices(rtol, objective.precision, method, record)
-    log = _Log(objective, keep_path=keep_path, spectrum="lambda_min" in record)
-    bar = tqdm(
-        total=float(t_end),
-        desc="time",
-        bar_format="{l_bar}{bar}| {elapsed} < {remaining}",
-        disable=None if progress else True,
-        leave=False,
-    )
+    objective = Objective(module, X, y, nu, call=call)
+    t_end = float(t_end)
+    times = _times(t_end, t_eval)
+    _check_tolerance(rtol, objective.precision)
+    recorder = Recorder(objective, record=record, keep_path=keep_path)
+    reason = None
+    if method == "auto":
+        method, reason = chosen_method(objective, t_end=t_end, rtol=rtol)
+    events = stop if isinstance(stop, Sequence) else (stop,)
+    run = _Run(recorder, times, Watch(events, objective, rtol))
+    records = partial(recorder.trajectory, method=method, method_reason=reason)
     try:
-        if times[0] == 0:
-            log.add(0.0, objective.theta_0)
-        for step in METHODS[method](objective, t_end=float(t_end), rtol=rtol):
-            for t in times[(step.start < times) & (times <= step.end)].tolist():
-                log.add(t, step.at(t))
-            log.theta = step.theta
-            bar.update(step.end - bar.n)
+        stopped_by = run.follow(_steps(method), objective, t_end, rtol, progress)
     except StepFailure as failure:
-        raise FlowFailure(str(failure), failure.time, log.trajectory()) from failure
-    finally:
-        bar.close()
-    return log.trajectory()
+        raise flow_failure(failure, records()) from failure
+    except KeyboardInterrupt:
+        raise FlowInterrupted(recorder.time, records()) from None
+    return records(stopped_by=stopped_by)
 
 
-class _Log:
-    def __init__(self, objective: Objective, *, keep_path: bool, spectrum: bool) -> None:
-        self.objective = objective
-        self.keep_path, self.spectrum = keep_path, spectrum
-        self.theta = objective.theta_0
-        self.t: list[float] = []
-        self.residual: list[np.ndarray] = []
-        self.slope: list[float] = []
-        self.distance: list[float] = []
-        self.lambda_min: list[float] = []
-        self.path: list[np.ndarray] = []
+class _Run:
+    def __init__(self, recorder: Recorder, times: Float[np.ndarray, " t"], watch: Watch) -> None:
+        self.recorder, self.times, self.watch = recorder, times, watch
 
-    def add(self, t: float, theta: np.ndarray) -> None:
-        self.t.append(t)
-        self.residual.append(self.objective.residual(theta))
-        self.slope.append(_length(self.objective.gradient(theta)))
-        self.distance.append(_length(theta - self.objective.theta_0))
-        if self.spectrum:
-            self.lambda_min.append(float(self.objective.weighted_spectrum(theta)[0]))
-        if self.keep_path:
-            self.path.append(theta)
+    def follow(
+        self, steps: Steps, objective: Objective, t_end: float, rtol: float, progress: bool
+    ) -> str | None:
+        stopped_by = self.watch.at_start()
+        if self.times[0] == 0 or stopped_by is not None:
+            self.recorder.add(0.0, objective.theta_0)
+        if stopped_by is not None:
+            return str(stopped_by)
+        with progress_bar(t_end, shown=progress) as bar:
+            for step in steps(objective, t_end=t_end, rtol=rtol):
+                found = self.watch.first(step)
+                self._record(step, step.end if found is None else found[0])
+                if found is not None:
+                    self._finish(step, found[0])
+                    return str(found[1])
+                self.recorder.reach(step.end, step.theta)
+                bar.update(step.end - bar.n)
+        return None
 
-    def trajectory(self) -> Trajectory:
-        size = np.array([self.objective.norm(r) for r in self.residual])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            rate = np.where(size > 0, (np.array(self.slope) / size) ** 2, np.nan)
-        return Trajectory(
-            t=np.array(self.t),
-            loss=size**2 / 2,
-            residual=np.array(self.residual),
-            dissipation_rate=rate,
-            distance=np.array(self.distance),
-            nu=self.objective.nu,
-            parameters=self.objective.named(self.theta),
-            lambda_min=np.array(self.lambda_min) if self.spectrum else None,
-            path=np.array(self.path) if self.keep_path else None,
-        )
+    def _record(self, step: Step, end: float) -> None:
+        for t in self.times[(step.start < self.times) & (self.times <= end)].tolist():
+            self.recorder.add(t, step.at(t))
+
+    def _finish(self, step: Step, moment: float) -> None:
+        if moment not in self.times:
+            self.recorder.add(moment, step.at(moment))
+
+
+def _steps(method: str) -> Steps:
+    if method not in METHODS:
+        listed = ", ".join(["auto", *METHODS])
+        raise ValueError(f"`method` must be one of {listed}; got {method!r}.")
+    return METHODS[method]
 
 
 def _times(
@@ -189,18 +203,12 @@ def _times(
     return times
 
 
-def _check_choices(rtol: float, precision: float, method: str, record: Sequence[str]) -> None:
-    if method not in METHODS:
-        raise ValueError(f"`method` must be one of {', '.join(METHODS)}; got {method!r}.")
-    if not 100 * precision <= rtol < 1:
+def _check_tolerance(rtol: float, precision: float) -> None:
+    if not 0 < rtol < 1:
+        raise ValueError(f"`rtol` must lie between 0 and 1; got {rtol}. The default is 1e-6.")
+    if rtol < 100 * precision:
         raise ValueError(
-            f"`rtol` must lie in [{100 * precision:.1e}, 1) for parameters with rounding error "
-            f"{precision:.1e}; got {rtol}. Module.double() allows smaller ones."
+            f"`rtol` must be at least {100 * precision:.1e}, a hundred rounding errors of the "
+            f"module's parameters; got {rtol}. "
+            + ("Module.double() allows smaller ones." if precision > 1e-10 else "Ask for less.")
         )
-    for name in record:
-        if name not in RECORDABLE:
-            raise ValueError(f"`record` must name some of {', '.join(RECORDABLE)}; got {name!r}.")
-
-
-def _length(vector: np.ndarray) -> float:
-    return float(np.linalg.norm(vector))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -15,6 +15,7 @@ from companion.dynamics.step import Step
 Vector = Float[np.ndarray, " p"]
 
 
+@runtime_checkable
 class Steps(Protocol):
     """An integrator: steps from the objective's start to ``t_end``, each accurate to ``rtol``."""
 
@@ -67,6 +68,29 @@ class _Entrywise:
     def stale(self, theta: Vector) -> bool:
         residual = self.objective.norm(self.objective.residual(theta))
         return self.accuracy.output_floor / self.accuracy.rtol < residual < self.residual / 2
+
+
+def chosen_method(objective: Objective, *, t_end: float, rtol: float) -> tuple[str, str]:
+    """The method for a flow, and why.
+
+    Parameters
+    ----------
+    objective
+        The loss.
+    t_end, rtol
+        Length of the flow and accuracy of a step.
+
+    Returns
+    -------
+    A name in :data:`METHODS`, and a sentence.
+
+    Scale
+    -----
+    Stiffness is the largest eigenvalue of the weighted Gram matrix at the start, times ``t_end``:
+    explicit methods need two to four gradients for every unit of it, whatever the accuracy.
+    """
+    stiffness = float(objective.weighted_spectrum(objective.theta_0)[-1]) * t_end
+    return "DOP853", f"lambda_max * t_end = {stiffness:.3g}"
 
 
 METHODS: dict[str, Steps] = {

@@ -93,6 +93,15 @@ class Objective:
         _, gradient = self.predictor.pull_back(torch.from_numpy(theta), self.weighted_residual)
         return _numpy(gradient)
 
+    def residual_and_gradient(
+        self, theta: Float[np.ndarray, " p"]
+    ) -> tuple[Float[np.ndarray, "n ..."], Float[np.ndarray, " p"]]:
+        """Both at the cost of the gradient."""
+        outputs, gradient = self.predictor.pull_back(
+            torch.from_numpy(theta), self.weighted_residual
+        )
+        return _numpy(outputs - self.y), _numpy(gradient)
+
     def weighted_residual(self, outputs: Float[Tensor, "n ..."]) -> Float[Tensor, "n ..."]:
         """Derivative of the loss by the outputs: weight of the point times residual."""
         return self.weights.view(-1, *(1,) * (outputs.ndim - 1)) * (outputs - self.y)
@@ -106,8 +115,8 @@ class Objective:
         y = _numpy(self.y)
         return self.norm(y) + self.norm(self.residual(self.theta_0) + y)
 
-    def weighted_spectrum(self, theta: Float[np.ndarray, " p"]) -> Float[np.ndarray, " k"]:
-        """Eigenvalues of the Gram matrix between square roots of the weights, increasing.
+    def weighted_gram(self, theta: Float[np.ndarray, " p"]) -> Float[np.ndarray, "k k"]:
+        """The Gram matrix between square roots of the weights.
 
         Points of weight zero do not enter: they take no part in training.
         """
@@ -115,7 +124,11 @@ class Objective:
         root = np.repeat(np.sqrt(self.nu), len(gram) // len(self.nu))
         kept = root > 0
         weighted: Float[np.ndarray, "k k"] = root[:, None] * gram * root
-        return np.linalg.eigvalsh(weighted[np.ix_(kept, kept)])
+        return weighted[np.ix_(kept, kept)]
+
+    def weighted_spectrum(self, theta: Float[np.ndarray, " p"]) -> Float[np.ndarray, " k"]:
+        """Eigenvalues of :meth:`weighted_gram`, increasing."""
+        return np.linalg.eigvalsh(self.weighted_gram(theta))
 
     def _placed(self, name: str, values: Shaped[Tensor | np.ndarray, "..."]) -> Tensor:
         tensor = torch.as_tensor(values)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,21 +13,35 @@ from torch import nn
 
 from companion import records
 
-_MEANINGS = {
-    "loss": ("loss", "1"),
-    "residual": ("prediction minus target", "1"),
-    "dissipation_rate": ("dissipation rate, squared gradient over squared residual", "1/time"),
-    "distance": ("distance of the parameters from the start", "1"),
-    "lambda_min": ("smallest eigenvalue of the weighted Gram matrix", "1/time"),
-    "path": ("trained parameters", "1"),
-    "nu": ("weight of the data point", "1"),
-    "theta": ("trained parameters where the run ended", "1"),
+# Name -> (axes, meaning, unit); of residual also the axes of the outputs.
+_QUANTITIES = {
+    "loss": (("t",), "loss", "1"),
+    "residual": (("t", "n"), "prediction minus target", "1"),
+    "dissipation_rate": (
+        ("t",),
+        "dissipation rate, squared gradient over squared residual",
+        "1/time",
+    ),
+    "distance": (("t",), "distance of the parameters from the start", "1"),
+    "distance_by_parameter": (
+        ("t", "parameter"),
+        "distance of each parameter from the start",
+        "1",
+    ),
+    "neuron_distance": (("t",), "largest distance of a neuron from its start", "1"),
+    "lambda_min": (("t",), "smallest eigenvalue of the weighted Gram matrix", "1/time"),
+    "lambda_max": (("t",), "largest eigenvalue of the weighted Gram matrix", "1/time"),
+    "kernel_drift": (("t",), "relative change of the weighted Gram matrix", "1"),
+    "path": (("t", "p"), "trained parameters", "1"),
+    "nu": (("n",), "weight of the data point", "1"),
 }
+_NEEDED = ("loss", "residual", "dissipation_rate", "distance", "nu")
+_ATTRIBUTES = ("method", "method_reason", "stopped_by", "num_gradients", "num_grams")
 
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    r"""A run of gradient flow, recorded at given times.
+    r"""A training run, recorded at given times.
 
     .. math::
         \ell = \tfrac12 |r|_\nu^2, \qquad
@@ -49,11 +64,28 @@ class Trajectory:
         Weights of the data points.
     parameters
         Trained parameters where the run ended, by name.
-    lambda_min
-        Smallest eigenvalue of the Gram matrix between square roots of the weights, over points of
-        positive weight; recorded on demand. It is at most ``dissipation_rate``.
+    distance_by_parameter
+        Euclidean distance of each of them from where it began, in the order of ``parameters``;
+        the squares add up to that of ``distance``.
+    neuron_distance
+        The largest distance of a neuron from where it began. A neuron is an entry of the first
+        axis of a trained parameter with two or more axes: a row of a matrix, a filter of a
+        convolution. The last such parameter does not count if there are others and it has one
+        entry per output of the module. ``None`` if there is no such parameter.
+    lambda_min, lambda_max
+        Smallest and largest eigenvalue of the Gram matrix between square roots of the weights,
+        over points of positive weight; recorded on demand. The dissipation rate lies between.
+    kernel_drift
+        Distance of that matrix from the one at the start in the operator norm, over the norm of
+        that at the start; recorded on demand.
     path
         All trained parameters at every recorded time, flat; kept on demand.
+    method, method_reason
+        The integrator that ran, and why it was chosen if the choice was left to the library.
+    stopped_by
+        The event that ended the run before its time; the last record is of that moment.
+    num_gradients, num_grams
+        Gradients and Gram matrices that were evaluated, records included.
 
     Scale
     -----
@@ -68,8 +100,17 @@ class Trajectory:
     distance: Float[np.ndarray, " t"]
     nu: Float[np.ndarray, " n"]
     parameters: dict[str, Float[np.ndarray, "..."]]
+    distance_by_parameter: Float[np.ndarray, "t l"] | None = None
+    neuron_distance: Float[np.ndarray, " t"] | None = None
     lambda_min: Float[np.ndarray, " t"] | None = None
+    lambda_max: Float[np.ndarray, " t"] | None = None
+    kernel_drift: Float[np.ndarray, " t"] | None = None
     path: Float[np.ndarray, "t p"] | None = None
+    method: str | None = None
+    method_reason: str | None = None
+    stopped_by: str | None = None
+    num_gradients: int | None = None
+    num_grams: int | None = None
 
     def parameters_at(self, index: int) -> dict[str, Float[np.ndarray, "..."]]:
         """Trained parameters at the record of that index, by name.
@@ -127,29 +168,32 @@ class Trajectory:
         A dataset over time ``t``, sample ``n``, outputs and parameter ``p``.
         """
         outputs = tuple(f"q{axis}" for axis in range(self.residual.ndim - 2))
-        theta = np.concatenate([v.reshape(-1) for v in self.parameters.values()])
+        attributes = {name: getattr(self, name) for name in _ATTRIBUTES}
         data = xr.Dataset(
-            {
-                "loss": ("t", self.loss),
-                "residual": (("t", "n", *outputs), self.residual),
-                "dissipation_rate": ("t", self.dissipation_rate),
-                "distance": ("t", self.distance),
-                "nu": ("n", self.nu),
-                "theta": ("p", theta),
+            coords={
+                "t": ("t", self.t, {"long_name": "time", "units": "time"}),
+                "parameter": (
+                    "parameter",
+                    list(self.parameters),
+                    {"long_name": "name of the parameter", "units": "none"},
+                ),
             },
-            coords={"t": ("t", self.t, {"long_name": "time", "units": "time"})},
             attrs={
                 "kind": "trajectory",
                 "parameters": json.dumps({n: v.shape for n, v in self.parameters.items()}),
+                **{name: value for name, value in attributes.items() if value is not None},
             },
         )
-        if self.lambda_min is not None:
-            data["lambda_min"] = ("t", self.lambda_min)
-        if self.path is not None:
-            data["path"] = (("t", "p"), self.path)
-        for name in data.data_vars:
-            long_name, units = _MEANINGS[str(name)]
-            data[name].attrs.update(long_name=long_name, units=units)
+        for name, (axes, meaning, units) in _QUANTITIES.items():
+            values = getattr(self, name)
+            if values is not None:
+                axes = (*axes, *outputs) if name == "residual" else axes
+                data[name] = (axes, values, {"long_name": meaning, "units": units})
+        data["theta"] = (
+            "p",
+            np.concatenate([v.reshape(-1) for v in self.parameters.values()]),
+            {"long_name": "trained parameters where the run ended", "units": "1"},
+        )
         return data
 
     @classmethod
@@ -171,11 +215,19 @@ class Trajectory:
                 f"`data` must be of kind 'trajectory'; got {data.attrs.get('kind')!r}."
             )
         shapes = json.loads(data.attrs["parameters"])
-        needed = ("t", "loss", "residual", "dissipation_rate", "distance", "nu")
-        asked = [name for name in ("lambda_min", "path") if name in data]
+        missing = [name for name in ("t", "theta", *_NEEDED) if name not in data.variables]
+        if missing:
+            raise ValueError(
+                f"`data` must hold the quantities of a run; {missing[0]!r} is missing."
+            )
+        known: dict[str, Any] = {n: data[n].values for n in _QUANTITIES if n in data}
+        for name in _ATTRIBUTES:
+            value = data.attrs.get(name)
+            known[name] = int(value) if isinstance(value, np.integer) else value
         return cls(
+            t=data["t"].values,
             parameters=_split(data["theta"].values, shapes),
-            **{name: data[name].values for name in (*needed, *asked)},
+            **known,
         )
 
     def save(self, path: str | Path) -> Path:
@@ -214,25 +266,6 @@ class Trajectory:
             If it holds something else than a trajectory.
         """
         return cls.from_dataset(records.load(path))
-
-
-class FlowFailure(RuntimeError):
-    """A flow that could not be followed to its end.
-
-    Parameters
-    ----------
-    reason
-        What happened.
-    time
-        Where it happened.
-    trajectory
-        The records up to then; ``None`` if there is none.
-    """
-
-    def __init__(self, reason: str, time: float, trajectory: Trajectory | None) -> None:
-        super().__init__(f"the flow stopped at time {time:.6g}: {reason}.")
-        self.time = time
-        self.trajectory = trajectory
 
 
 def _split(

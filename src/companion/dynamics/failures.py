@@ -1,0 +1,71 @@
+"""Why a run ended before its end; every failure carries the records so far."""
+
+from companion.dynamics.step import NotFinite, StepFailure, StepUnderflow
+from companion.dynamics.trajectory import Trajectory
+
+
+class FlowFailure(RuntimeError):
+    """A run that could not be followed to its end.
+
+    Parameters
+    ----------
+    reason
+        What happened.
+    time
+        Where it happened.
+    trajectory
+        The records up to then and the parameters there.
+    """
+
+    def __init__(self, reason: str, time: float, trajectory: Trajectory) -> None:
+        super().__init__(f"the flow stopped at time {time:.6g}: {reason}.")
+        self.time = time
+        self.trajectory = trajectory
+
+
+class FlowUnderflow(FlowFailure):
+    """The accuracy asked for needs steps below the spacing of floating-point numbers."""
+
+
+class FlowNotFinite(FlowFailure):
+    """The parameters or the outputs became infinite or not a number."""
+
+
+class Diverged(FlowFailure):
+    """Steps of gradient descent were too long: the loss grew without bound."""
+
+
+class FlowInterrupted(KeyboardInterrupt):
+    """The keyboard interrupted a run.
+
+    Parameters
+    ----------
+    time
+        How far it was.
+    trajectory
+        The records up to then and the parameters there.
+    """
+
+    def __init__(self, time: float, trajectory: Trajectory) -> None:
+        super().__init__(f"interrupted at time {time:.6g}; the records are in .trajectory")
+        self.time = time
+        self.trajectory = trajectory
+
+
+def flow_failure(failure: StepFailure, trajectory: Trajectory) -> FlowFailure:
+    """What the caller of a run is told about the failure of a step.
+
+    Parameters
+    ----------
+    failure
+        The failure of the integrator.
+    trajectory
+        The records so far.
+
+    Returns
+    -------
+    The failure of the run, to be raised.
+    """
+    kinds = {StepUnderflow: FlowUnderflow, NotFinite: FlowNotFinite}
+    kind = kinds.get(type(failure), FlowFailure)
+    return kind(str(failure), failure.time, trajectory)
