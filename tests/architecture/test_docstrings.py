@@ -135,7 +135,7 @@ def holds_results(node):
 
 
 def is_exception(node):
-    ends = ("Error", "Exception", "Warning")
+    ends = ("Error", "Exception", "Warning", "Failure", "Interrupt")
     return isinstance(node, ast.ClassDef) and any(
         ast.unparse(base).endswith(ends) for base in node.bases
     )

@@ -10,7 +10,12 @@ from numpy.testing import assert_allclose
 from scipy.integrate import solve_ivp
 from torch import nn
 
-from companion.dynamics.failures import FlowFailure
+from companion.dynamics.failures import (
+    FlowFailure,
+    FlowInterrupted,
+    FlowNotFinite,
+    FlowUnderflow,
+)
 from companion.dynamics.gradient_flow import gradient_flow
 from companion.networks.two_layer import TwoLayerNetwork
 from strangers import stranger
@@ -263,6 +268,94 @@ def test_bar_is_shown_on_a_terminal_only(linear_problem, monkeypatch):
     assert [key for key, value in shown.items() if value] == [(Terminal, True)]
 
 
+# What a user may bring along ---------------------------------------------------------------
+
+
+class Tokens(nn.Module):
+    """Averaged embeddings of integer tokens, read by a linear layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding, self.readout = nn.Embedding(6, 4), nn.Linear(4, 2)
+
+    def forward(self, X):
+        return self.readout(torch.tanh(self.embedding(X)).mean(1))
+
+
+class Graph(nn.Module):
+    """One graph convolution; its two inputs come from a dictionary."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 1)
+
+    def forward(self, features, propagation):
+        return propagation @ torch.tanh(self.layer(features))
+
+
+def graph_problem():
+    torch.manual_seed(2)
+    X = {
+        "features": torch.randn(4, 3, dtype=torch.float64),
+        "propagation": torch.softmax(torch.randn(4, 4, dtype=torch.float64), dim=1),
+    }
+    return Graph().double(), X, torch.linspace(-0.5, 0.5, 4).double()[:, None]
+
+
+def test_integer_tokens_are_followed():
+    torch.manual_seed(1)
+    module = Tokens().double()
+    X = np.array([[0, 1, 2], [3, 4, 5], [1, 1, 0]])
+    y = torch.tensor([[0.5, 0.0], [0.0, 0.5], [-0.5, 0.0]], dtype=torch.float64)
+    flow = gradient_flow(module, X, y, t_end=20.0, rtol=1e-8, record=("lambda_min",))
+    assert flow.loss[-1] < 1e-3 * flow.loss[0]
+    assert flow.distance_by_parameter.shape == (101, 3)
+    flow.load_into(module)
+    residual = (module(torch.as_tensor(X)) - y).detach().numpy()
+    assert_allclose(flow.residual[-1], residual, rtol=0, atol=1e-14)
+
+
+def test_structured_inputs_are_followed_through_a_call():
+    module, X, y = graph_problem()
+    options = {"t_end": 5.0, "rtol": 1e-8}
+    flow = gradient_flow(module, X, y, call=lambda m, X: m(**X), **options)
+
+    class Fixed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.graph = module
+
+        def forward(self, features):
+            return self.graph(features, X["propagation"])
+
+    plain = gradient_flow(Fixed(), X["features"], y, **options)
+    assert_allclose(flow.residual, plain.residual, rtol=0, atol=1e-12)
+    assert flow.loss[-1] < flow.loss[0] / 2
+
+
+def test_the_trajectory_names_the_method_and_counts(linear_problem):
+    X, y, nu, theta = linear_problem
+    options = {"nu": nu, "t_end": 0.1, "t_eval": [0.0, 0.1]}
+    asked = gradient_flow(Linear(theta), X, y, method="RK45", **options)
+    assert (asked.method, asked.method_reason, asked.stopped_by) == ("RK45", None, None)
+    assert asked.num_grams == 0
+    chosen = gradient_flow(Linear(theta), X, y, **options)
+    assert chosen.method in ("DOP853", "exponential")
+    assert "lambda_max * t_end = 10" in chosen.method_reason  # rates reach 100
+
+
+@pytest.mark.parametrize("method", ["DOP853", "RK45"])
+def test_requested_times_do_not_change_the_flow(linear_problem, method):
+    X, y, nu, theta = linear_problem
+    options = {"nu": nu, "t_end": 2.0, "rtol": 1e-6, "method": method}
+    few = gradient_flow(Linear(theta), X, y, t_eval=[2.0], **options)
+    many = gradient_flow(Linear(theta), X, y, t_eval=np.linspace(0, 2, 321), **options)
+    assert_allclose(many.parameters["theta"], few.parameters["theta"], rtol=0, atol=0)
+    residual, _ = linear_solution(X, y, nu, theta, many.t)
+    size = np.sqrt(residual**2 @ nu)
+    assert (np.sqrt((many.residual - residual) ** 2 @ nu) < 1e-5 * size).all()  # ten times rtol
+
+
 # Where it must stop or refuse --------------------------------------------------------------
 
 
@@ -283,7 +376,8 @@ def test_a_flow_that_ends_early_hands_back_its_records(method):
     # s = sqrt(theta): s' = -(s + 1) / (4 s^2) with target -1, so s = 0 at 4 log 2 - 2.
     end = 4 * np.log(2) - 2
     t = np.linspace(0, 1, 21)
-    with pytest.raises(FlowFailure, match=r"the flow stopped at time 0\.7725") as failure:
+    kinds = FlowFailure if method == "LSODA" else (FlowNotFinite, FlowUnderflow)
+    with pytest.raises(kinds, match=r"the flow stopped at time 0\.7725") as failure:
         gradient_flow(Root(), np.ones((1, 1)), -np.ones(1), t_end=1.0, t_eval=t, method=method)
     # Near its end the root is followed until its slope is lost in the step.
     assert_allclose(failure.value.time, end, rtol=1e-4)
@@ -294,6 +388,40 @@ def test_a_flow_that_ends_early_hands_back_its_records(method):
     # Some fifty steps that may err by 1e-6 each, in a solution of size and speed one.
     assert_allclose(elapsed, partial.t, rtol=0, atol=5e-5)
     assert 0 <= partial.parameters["theta"][0] < 0.01
+    assert partial.method == method
+
+
+def test_a_flow_without_a_record_before_its_failure_still_hands_back_where_it_was():
+    with pytest.raises(FlowFailure) as failure:
+        gradient_flow(
+            Root(), np.ones((1, 1)), -np.ones(1), t_end=1.0, t_eval=[0.9], method="DOP853"
+        )
+    assert len(failure.value.trajectory.t) == 0
+    assert 0 <= failure.value.trajectory.parameters["theta"][0] < 0.01
+
+
+class Interrupting(Linear):
+    """The keyboard interrupts when the module is applied for the 200th time."""
+
+    def forward(self, X):
+        self.calls = getattr(self, "calls", 0) + 1
+        if self.calls == 200:
+            raise KeyboardInterrupt
+        return super().forward(X)
+
+
+def test_an_interruption_keeps_the_records(linear_problem):
+    X, y, nu, theta = linear_problem
+    t = np.linspace(0, 12, 101)
+    options = {"nu": nu, "t_end": 12.0, "t_eval": t, "method": "DOP853"}
+    with pytest.raises(FlowInterrupted) as interrupted:
+        gradient_flow(Interrupting(theta), X, y, **options)
+    partial = interrupted.value.trajectory
+    whole = gradient_flow(Linear(theta), X, y, **options)
+    count = len(partial.t)
+    assert 1 < count < 101
+    assert_allclose(partial.loss, whole.loss[:count], rtol=0, atol=0)
+    assert partial.t[-1] <= interrupted.value.time
 
 
 X3, Y3 = np.ones((3, 2)), np.zeros(3)
@@ -341,6 +469,11 @@ def test_wrong_input_is_refused(changes, error, message):
     arguments = {"module": Linear([1.0, 2.0]), "X": X3, "y": Y3, "t_end": 1.0, **changes}
     with pytest.raises(error, match=message):
         gradient_flow(arguments.pop("module"), arguments.pop("X"), arguments.pop("y"), **arguments)
+
+
+def test_integers_for_a_module_of_real_numbers_are_refused():
+    with pytest.raises(TypeError, match=r"`X`.*int64"):
+        gradient_flow(nn.Linear(2, 1).double(), np.ones((3, 2), dtype=int), Y3[:, None], t_end=1.0)
 
 
 def test_random_outputs_are_refused():

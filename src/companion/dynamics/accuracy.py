@@ -33,6 +33,11 @@ class Accuracy:
     Scale
     -----
     Sizes are 1 where they reach what is allowed. Norms of outputs are weighted by ``nu``.
+
+    References
+    ----------
+    E. Hairer, S. P. Norsett and G. Wanner, "Solving Ordinary Differential Equations I", second
+    edition, section II.4, with norms that suit a loss instead of entries.
     """
 
     def __init__(self, objective: Objective, rtol: float) -> None:

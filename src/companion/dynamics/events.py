@@ -1,4 +1,8 @@
-"""Events that end a run of gradient flow, and the moment at which the first of them happens."""
+"""Events that end a run of gradient flow, and the moment at which the first of them happens.
+
+The moment is located on the interpolated step: E. Hairer, S. P. Norsett and G. Wanner, "Solving
+Ordinary Differential Equations I", second edition (1993), section II.6.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +22,12 @@ TINY = float(np.finfo(float).tiny)
 
 @runtime_checkable
 class Event(Protocol):
-    """Something that ends a run when it first happens."""
+    """Something that ends a run when it first happens.
+
+    Scale
+    -----
+    That of the quantity it speaks of.
+    """
 
     def margin(self, objective: Objective) -> Margin:
         """A function of the parameters that is positive until the event happens."""
@@ -26,7 +35,17 @@ class Event(Protocol):
 
 @dataclass(frozen=True)
 class LossBelow:
-    """The loss falls to ``value``. One application of the module per step."""
+    """The loss falls to a value. One application of the module per step.
+
+    Parameters
+    ----------
+    value
+        The loss.
+
+    Scale
+    -----
+    Half the weighted sum of squares, as everywhere.
+    """
 
     value: float
 
@@ -46,7 +65,17 @@ class LossBelow:
 
 @dataclass(frozen=True)
 class Escape:
-    """The distance of all parameters from where they began grows to ``radius``. Costs nothing."""
+    """The parameters leave a ball about where they began. Costs nothing.
+
+    Parameters
+    ----------
+    radius
+        Radius of the ball.
+
+    Scale
+    -----
+    Euclidean distance of all trained parameters together.
+    """
 
     radius: float
 
@@ -60,10 +89,21 @@ class Escape:
 
 @dataclass(frozen=True)
 class KernelDrift:
-    """The weighted Gram matrix moves by ``change``, relative to its size at the start.
+    """The weighted Gram matrix moves away from what it was at the start.
 
-    One Gram matrix per step, and with the operator norm its eigenvalues: many times the cost of a
+    This costs a Gram matrix per step, and with the operator norm its eigenvalues: many times a
     gradient.
+
+    Parameters
+    ----------
+    change
+        Size of the difference over the size at the start.
+    norm
+        ``"operator"`` or ``"frobenius"``.
+
+    Scale
+    -----
+    A number without a unit, see :func:`companion.dynamics.drift.relative_change`.
     """
 
     change: float

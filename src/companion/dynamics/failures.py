@@ -1,6 +1,5 @@
 """Why a run ended before its end; every failure carries the records so far."""
 
-from companion.dynamics.step import NotFinite, StepFailure, StepUnderflow
 from companion.dynamics.trajectory import Trajectory
 
 
@@ -50,22 +49,3 @@ class FlowInterrupted(KeyboardInterrupt):
         super().__init__(f"interrupted at time {time:.6g}; the records are in .trajectory")
         self.time = time
         self.trajectory = trajectory
-
-
-def flow_failure(failure: StepFailure, trajectory: Trajectory) -> FlowFailure:
-    """What the caller of a run is told about the failure of a step.
-
-    Parameters
-    ----------
-    failure
-        The failure of the integrator.
-    trajectory
-        The records so far.
-
-    Returns
-    -------
-    The failure of the run, to be raised.
-    """
-    kinds = {StepUnderflow: FlowUnderflow, NotFinite: FlowNotFinite}
-    kind = kinds.get(type(failure), FlowFailure)
-    return kind(str(failure), failure.time, trajectory)

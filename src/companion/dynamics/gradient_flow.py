@@ -9,14 +9,21 @@ from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from companion.dynamics.events import Event, Watch
-from companion.dynamics.failures import FlowInterrupted, flow_failure
+from companion.dynamics.failures import (
+    FlowFailure,
+    FlowInterrupted,
+    FlowNotFinite,
+    FlowUnderflow,
+)
 from companion.dynamics.methods import METHODS, Steps, chosen_method
 from companion.dynamics.objective import Objective
 from companion.dynamics.progress import progress_bar
 from companion.dynamics.recording import Recorder
-from companion.dynamics.step import Step, StepFailure
+from companion.dynamics.step import NotFinite, Step, StepFailure, StepUnderflow
 from companion.dynamics.trajectory import Trajectory
 from companion.tangent.preconditions import Call
+
+KINDS = {StepUnderflow: FlowUnderflow, NotFinite: FlowNotFinite}  # of steps and of runs
 
 
 def gradient_flow(
@@ -132,7 +139,8 @@ def gradient_flow(
     try:
         stopped_by = run.follow(_steps(method), objective, t_end, rtol, progress)
     except StepFailure as failure:
-        raise flow_failure(failure, records()) from failure
+        kind = KINDS.get(type(failure), FlowFailure)
+        raise kind(str(failure), failure.time, records()) from failure
     except KeyboardInterrupt:
         raise FlowInterrupted(recorder.time, records()) from None
     return records(stopped_by=stopped_by)

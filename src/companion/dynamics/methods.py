@@ -1,4 +1,8 @@
-"""The integrators of gradient flow by name."""
+"""The integrators of gradient flow by name.
+
+What separates them is stiffness: E. Hairer and G. Wanner, "Solving Ordinary Differential
+Equations II", second edition (1996), sections IV.1 and IV.2.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,7 +21,13 @@ Vector = Float[np.ndarray, " p"]
 
 @runtime_checkable
 class Steps(Protocol):
-    """An integrator: steps from the objective's start to ``t_end``, each accurate to ``rtol``."""
+    """An integrator: steps from the objective's start to ``t_end``, each accurate to ``rtol``.
+
+    Scale
+    -----
+    Time is that of the flow; ``rtol`` means what :class:`companion.dynamics.accuracy.Accuracy`
+    says.
+    """
 
     def __call__(self, objective: Objective, *, t_end: float, rtol: float) -> Iterator[Step]: ...
 

@@ -18,6 +18,15 @@ def progress_bar(total: float, *, shown: bool) -> tqdm:
     Returns
     -------
     The bar; its ``n`` is the time reached.
+
+    Scale
+    -----
+    Time is that of the run.
+
+    References
+    ----------
+    C. da Costa-Luis, "tqdm: A fast, extensible progress meter for Python and CLI", Journal of Open
+    Source Software 4(37), 2019.
     """
     return tqdm(
         total=total,

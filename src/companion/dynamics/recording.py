@@ -46,6 +46,11 @@ class Recorder:
         If ``record`` is a string instead of a sequence of them.
     ValueError
         If it names something that cannot be recorded.
+
+    References
+    ----------
+    L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
+    eq. (2.4), for the rate at which the loss falls.
     """
 
     def __init__(

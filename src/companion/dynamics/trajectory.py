@@ -218,7 +218,7 @@ class Trajectory:
         missing = [name for name in ("t", "theta", *_NEEDED) if name not in data.variables]
         if missing:
             raise ValueError(
-                f"`data` must hold the quantities of a run; {missing[0]!r} is missing."
+                f"`data` must hold the record of a run; {missing[0]!r} is missing."
             )
         known: dict[str, Any] = {n: data[n].values for n in _QUANTITIES if n in data}
         for name in _ATTRIBUTES:

@@ -154,7 +154,15 @@ def repeatable_outputs(
 
 
 def _applied(module: nn.Module, X: Any, call: Call | None) -> Any:
-    return module(X) if call is None else call(module, X)
+    try:
+        return module(X) if call is None else call(module, X)
+    except RuntimeError as error:
+        if isinstance(X, Tensor) and not X.is_floating_point():
+            raise TypeError(
+                f"`X` must be of a type that the module takes; got {X.dtype}, and the module "
+                f"says: {str(error).splitlines()[0]}. Convert it to the type of the parameters."
+            ) from error
+        raise
 
 
 def _drops(layer: nn.Module) -> bool:
