@@ -3,9 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
-from companion.numerics.finite import require_finite
-
-_SYMMETRY = 1e-10  # far above the rounding of any Gram matrix, far below a lost transpose
+from companion.numerics.eigenvalues import smallest_eigenpair
+from companion.numerics.symmetric import symmetric_matrix
 
 
 def smallest_eigenvalue(K: Float[np.ndarray, "n n"]) -> float:
@@ -36,15 +35,15 @@ def smallest_eigenvalue(K: Float[np.ndarray, "n n"]) -> float:
 
     Notes
     -----
-    Dense and backward stable: the absolute error is a few roundings of the largest eigenvalue,
-    so a value below ``n * 2.2e-16 * lambda_max`` says only that the matrix is singular to
-    rounding.
+    The value of :func:`companion.numerics.eigenvalues.smallest_eigenpair`, which also says how
+    far it can be trusted. A value below ``n * 2.2e-16 * lambda_max`` says only that the matrix
+    is singular to rounding.
 
     References
     ----------
     .. [1] B. N. Parlett, "The Symmetric Eigenvalue Problem", SIAM 1998, section 1.4.
     """
-    return float(np.linalg.eigvalsh(_symmetric(K))[0])
+    return smallest_eigenpair(K).value
 
 
 def is_positive_semidefinite(K: Float[np.ndarray, "n n"], rtol: float = 1e-12) -> bool:
@@ -80,19 +79,5 @@ def is_positive_semidefinite(K: Float[np.ndarray, "n n"], rtol: float = 1e-12) -
     """
     if not rtol >= 0:
         raise ValueError(f"`rtol` must be nonnegative; got {rtol}.")
-    values = np.linalg.eigvalsh(_symmetric(K))
+    values = np.linalg.eigvalsh(symmetric_matrix(K))
     return bool(values[0] >= -rtol * max(abs(values[0]), abs(values[-1])))
-
-
-def _symmetric(K: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
-    if K.ndim != 2 or K.shape[0] != K.shape[1] or K.size == 0:
-        raise ValueError(f"`K` must be a nonempty square matrix; got shape {K.shape}.")
-    require_finite(K, "K")
-    defect = np.abs(K - K.T)
-    if defect.max() > _SYMMETRY * np.abs(K).max():
-        i, j = (int(index) for index in np.unravel_index(defect.argmax(), K.shape))
-        raise ValueError(
-            f"`K` must be symmetric; got K[{i}, {j}] = {K[i, j]} and K[{j}, {i}] = {K[j, i]}. "
-            "Pass (K + K.T) / 2 if the difference is meant to be rounding."
-        )
-    return K
