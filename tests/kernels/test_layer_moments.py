@@ -18,8 +18,7 @@ from companion.activations import (
     TANH,
 )
 from companion.kernels.hermite_series import UnresolvedMoment
-from companion.kernels.layer_moments import after_layer, layer_moment, moment_of_pairs
-from companion.kernels.pair_geometry import pair_geometry
+from companion.kernels.layer_moments import layer_moment
 
 ALL = [SIGMOID, SHIFTED_SIGMOID, NORMAL_CDF, GAUSSIAN_BUMP, TANH, RELU]
 SMOOTH = ALL[:-1]
@@ -220,21 +219,6 @@ def test_tiny_and_mixed_norms(rng):
     X = 1e-5 * rng.standard_normal((3, 3))
     expected = 1 / 4 + X @ X.T / 16
     assert_allclose(layer_moment(X, X, activation=SIGMOID), expected, rtol=1e-15)
-
-
-# After a layer -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("sigma", ALL, **by_name)
-def test_layer_carries_norms_and_angles(sigma, rng):
-    X, Z = rng.standard_normal((4, 3)), rng.standard_normal((5, 3))
-    before = pair_geometry(X, Z, zero_allowed=False)
-    moment = moment_of_pairs(before, activation=sigma, derivative=False)
-    after = after_layer(before, moment, activation=sigma)
-    recovered = np.outer(after.norms_x, after.norms_z) * np.cos(after.angle)
-    assert_allclose(recovered, moment, rtol=0, atol=1e-13)
-    squares = np.diag(layer_moment(X, X, activation=sigma))
-    assert_allclose(after.norms_x**2, squares, rtol=1e-13)
 
 
 # Bad input ---------------------------------------------------------------------------------

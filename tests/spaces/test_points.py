@@ -1,102 +1,14 @@
-"""Norms and angles of points, with the digits that small angles need."""
+"""Points given as rows: their norms, and what is refused."""
 
-import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from companion.spaces.points import angles, row_norms
-
-
-def planar(theta):
-    return np.array([[np.cos(theta), np.sin(theta)]])
-
-
-# Exact values ------------------------------------------------------------------------------
+from companion.spaces.points import require_nonzero_rows, require_same_dimension, row_norms
 
 
 def test_norms_by_hand():
     assert_allclose(row_norms(np.array([[3.0, 4.0], [0.0, 0.0]])), [5.0, 0.0], rtol=1e-15)
-
-
-@pytest.mark.parametrize("theta", [0.0, np.pi / 3, np.pi / 2, 3.0, np.pi])
-def test_angles_in_the_plane(theta):
-    # Two roundings of a number near pi.
-    assert_allclose(angles(planar(0.0), planar(theta)), [[theta]], rtol=0, atol=1e-15)
-
-
-def test_a_point_has_angle_zero_with_itself_and_pi_with_its_opposite(rng):
-    X = rng.standard_normal((30, 7))
-    assert (np.diag(angles(X, X)) == 0).all()
-    assert (np.diag(angles(X, -X)) == np.pi).all()
-
-
-# Identities --------------------------------------------------------------------------------
-
-
-@given(one=st.floats(1e-100, 1e100), other=st.floats(1e-100, 1e100))
-def test_angles_do_not_see_lengths(one, other):
-    X, Z = np.array([[1.0, 2.0, -1.0]]), np.array([[0.5, 0.0, 1.0], [1.0, 2.0, -1.1]])
-    assert_allclose(angles(one * X, other * Z), angles(X, Z), rtol=1e-14)
-
-
-def test_angles_do_not_see_rotations(rng):
-    X, Z = rng.standard_normal((8, 5)), rng.standard_normal((9, 5))
-    rotation, _ = np.linalg.qr(rng.standard_normal((5, 5)))
-    assert_allclose(angles(X @ rotation, Z @ rotation), angles(X, Z), rtol=0, atol=1e-14)
-
-
-# Independent computation -------------------------------------------------------------------
-
-
-def test_angles_agree_with_the_arc_cosine(rng):
-    X, Z = rng.standard_normal((8, 5)), rng.standard_normal((9, 5))
-    cosine = np.array([[x @ z / np.sqrt((x @ x) * (z @ z)) for z in Z] for x in X])
-    # Away from parallel: no cosine beyond .98, where arccos magnifies rounding five times.
-    assert np.abs(cosine).max() < 0.98
-    assert_allclose(angles(X, Z), np.arccos(cosine), rtol=0, atol=5e-15)
-
-
-# Where naive formulas fail -----------------------------------------------------------------
-
-
-@pytest.mark.parametrize("gap", [1e-2, 1e-4, 1e-8, 1e-12])
-@pytest.mark.parametrize("sign", [1, -1], ids=["parallel", "antiparallel"])
-def test_nearly_parallel_points_keep_their_digits(gap, sign, rng):
-    x = rng.standard_normal(6)
-    z = sign * (x + gap * rng.standard_normal(6))
-    with mpmath.workdps(60):
-        mx, mz = mpmath.matrix(list(x)), mpmath.matrix(list(z))
-        dot = (mx.T * mz)[0]
-        expected = mpmath.acos(dot / mpmath.norm(mx) / mpmath.norm(mz))
-        if sign < 0:  # compare what is small
-            expected = mpmath.pi - expected
-        found = angles(x[None], z[None]).item()
-        error = float((mpmath.pi - mpmath.mpf(found) if sign < 0 else found) - expected)
-    # Directions are rounded to 1e-16; pi itself is a double within 1.2e-16.
-    assert abs(error) < 6e-16
-
-
-def test_every_row_with_a_nearly_parallel_partner_is_treated(rng):
-    X = rng.standard_normal((20, 3))
-    Z = np.concatenate([X[::-1], X + 1e-9])
-    theta = angles(X, Z)
-    for i in range(20):
-        assert theta[i, 19 - i] == 0
-        assert 1e-11 < theta[i, 20 + i] < 1e-8
-
-
-# Bad input ---------------------------------------------------------------------------------
-
-
-def test_zero_row_is_named():
-    X = np.array([[1.0, 0.0], [0.0, 0.0]])
-    with pytest.raises(ValueError, match="`X` must have nonzero rows; row 1 is the zero vector"):
-        angles(X, X)
-    with pytest.raises(ValueError, match="`Z` must have nonzero rows; row 1"):
-        angles(X[:1], X)
 
 
 def test_first_bad_entry_is_named():
@@ -111,6 +23,28 @@ def test_points_must_be_a_matrix(shape, unchecked):
         row_norms(np.ones(shape))
 
 
-def test_dimensions_must_agree(unchecked):
+@pytest.mark.parametrize(
+    ("points", "kind"),
+    [
+        (np.ones((2, 2), dtype=np.int64), "int64"),
+        (np.ones((2, 2), dtype=np.float32), "float32"),
+        (np.ones((2, 2), dtype=complex), "complex128"),
+        ([[1.0, 2.0]], "list"),
+    ],
+    ids=["integers", "single precision", "complex", "a list"],
+)
+def test_points_must_be_of_double_precision(points, kind, unchecked):
+    with pytest.raises(TypeError, match=rf"`X` must be a NumPy array of float64; got {kind}\. "):
+        row_norms(points)
+
+
+def test_zero_row_is_named():
+    with pytest.raises(ValueError, match="`X` must have nonzero rows; row 1 is the zero vector"):
+        require_nonzero_rows(np.array([1.0, 0.0]), "X")
+    require_nonzero_rows(np.array([1.0, 1e-300]), "X")
+
+
+def test_dimensions_must_agree():
     with pytest.raises(ValueError, match="`Z` must have points of the dimension of `X`, 3; got 2"):
-        angles(np.ones((1, 3)), np.ones((1, 2)))
+        require_same_dimension(np.ones((1, 3)), np.ones((1, 2)))
+    require_same_dimension(np.ones((1, 3)), np.ones((4, 3)))

@@ -1,113 +1,128 @@
-r"""Second moments of a layer whose activation is positively homogeneous.
+r"""A layer of infinite width whose activation is positively homogeneous.
 
 Such an activation is :math:`\sigma(z) = \alpha z_+ - \beta z_-` with the slopes
 :math:`\alpha = \sigma(1)` and :math:`\beta = -\sigma(-1)`: ReLU has (1, 0), the identity (1, 1),
-the absolute value (1, -1). Everything follows from two integrals over the angle
-:math:`\theta` between the points,
-
-.. math::
-    \kappa_0(\theta) = \frac{\pi - \theta}{2\pi}, \qquad
-    \kappa_1(\theta) = \frac{\sin\theta + (\pi - \theta)\cos\theta}{2\pi}.
+the absolute value (1, -1). All that happens to a pair of points is a map of their angle, and
+norms come out as a common factor.
 """
+
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
 
 from companion.activations import Activation
+from companion.kernels.arc_cosine import arc_cosine_of_angles
+from companion.kernels.point_pairs import PairBlock
+from companion.spaces.angles import PairAngles, angles_from_cosine
 
 
-def homogeneous_moment(
-    angle: Float[np.ndarray, "n n2"], *, activation: Activation, derivative: bool
-) -> Float[np.ndarray, "n n2"]:
-    r"""Second moment of a homogeneous activation, or of its derivative, at unit norms.
+@dataclass(frozen=True)
+class HomogeneousLayer:
+    r"""Moments of a homogeneous layer at points of norm one, and the angles after it.
 
     .. math::
-        \mathbb{E}\,\sigma(u)\sigma(v) &= (\alpha^2 + \beta^2)\,\kappa_1(\theta)
-            - 2\alpha\beta\,\kappa_1(\pi - \theta), \\
+        \mathbb{E}\,\sigma(u)\sigma(v) &= q \left( (\alpha^2 + \beta^2)\,\kappa_1(\theta)
+            - 2\alpha\beta\,\kappa_1(\pi - \theta) \right), \\
         \mathbb{E}\,\sigma'(u)\sigma'(v) &= (\alpha^2 + \beta^2)\,\kappa_0(\theta)
             + 2\alpha\beta\,\kappa_0(\pi - \theta)
 
     Parameters
     ----------
-    angle
-        The angle :math:`\theta` of each pair of points.
-    activation
-        A homogeneous activation.
-    derivative
-        Whether the moment is that of the derivative.
-
-    Returns
-    -------
-    The moment of each pair.
+    rise, fall
+        The slopes :math:`\alpha` and :math:`\beta`.
+    variance
+        The variance q of the pre-activations that belong to a point of norm one.
 
     Scale
     -----
-    Plain expectation over standard normal u and v of correlation :math:`\cos\theta`. Norms
-    multiply the first moment and leave the second.
+    Plain expectation over Gaussian u and v of variance q and correlation :math:`\cos\theta`.
+
+    Notes
+    -----
+    The angle after the layer has the cosine :math:`\mathbb{E}\,\sigma(u)\sigma(v) /
+    \mathbb{E}\,\sigma(u)^2`. For nearly parallel points its distances from the two ends are
+    taken from :math:`g = \sin\theta - \theta\cos\theta` and
+    :math:`p = (\alpha - \beta)^2 / (\pi (\alpha^2 + \beta^2))` as
+    :math:`1 - \cos\theta' = 2\sin^2(\theta/2) - p g` and
+    :math:`1 + \cos\theta' = 2\cos^2(\theta/2) + p g`. Neither subtracts numbers of order one
+    near its zero, so small angles keep their digits from layer to layer.
 
     References
     ----------
     .. [1] Y. Cho and L. K. Saul, "Kernel methods for deep learning", NeurIPS 2009, section 2
        (with a factor 2).
     """
-    rise, fall = _slopes(activation)
-    kappa = _kappa_0 if derivative else _kappa_1
-    sign = 1 if derivative else -1
-    return (rise**2 + fall**2) * kappa(angle) + sign * 2 * rise * fall * kappa(np.pi - angle)
+
+    rise: float
+    fall: float
+    variance: float
+
+    def covariance(self, block: PairBlock) -> Float[np.ndarray, "n n2"]:
+        """Covariance of the pre-activations of each pair."""
+        return self.variance * block.angles.cosine
+
+    def value(self, block: PairBlock) -> Float[np.ndarray, "n n2"]:
+        """Second moment of the activation."""
+        return self._combination(block.angles, order=1, factor=self.variance, sign=-1)
+
+    def slope(self, block: PairBlock) -> Float[np.ndarray, "n n2"]:
+        """Second moment of the derivative of the activation."""
+        return self._combination(block.angles, order=0, factor=1.0, sign=1)
+
+    def after(self, block: PairBlock, value: Float[np.ndarray, "n n2"]) -> PairBlock:
+        """The pairs after the layer, from the second moment of the activation."""
+        cosine = value * (1 / self.following().variance)
+        angles = angles_from_cosine(cosine, lambda i, j: self._ends(block.angles.angle[i, j]))
+        return PairBlock(block.rows, block.columns, angles)
+
+    def following(self) -> "HomogeneousLayer":
+        """The same activation once more, fed by this layer."""
+        variance = self.variance * (self.rise**2 + self.fall**2) / 2
+        return HomogeneousLayer(self.rise, self.fall, variance)
+
+    def _combination(
+        self, pairs: PairAngles, *, order: Literal[0, 1], factor: float, sign: int
+    ) -> Float[np.ndarray, "n n2"]:
+        same, opposite = self.rise**2 + self.fall**2, sign * 2 * self.rise * self.fall
+        moment = arc_cosine_of_angles(pairs, order=order, factor=factor * same)
+        if opposite:
+            mirrored = PairAngles(np.pi - pairs.angle, pairs.sine, -pairs.cosine)
+            moment += arc_cosine_of_angles(mirrored, order=order, factor=factor * opposite)
+        return moment
+
+    def _ends(
+        self, angle: Float[np.ndarray, " p"]
+    ) -> tuple[Float[np.ndarray, " p"], Float[np.ndarray, " p"]]:
+        bend = (np.sin(angle) - angle * np.cos(angle)) * (self.rise - self.fall) ** 2
+        bend /= np.pi * (self.rise**2 + self.fall**2)
+        minus = np.maximum(2 * np.sin(angle / 2) ** 2 - bend, 0.0)
+        return minus, 2 * np.cos(angle / 2) ** 2 + bend
 
 
-def homogeneous_angle(
-    angle: Float[np.ndarray, "n n2"], *, activation: Activation
-) -> Float[np.ndarray, "n n2"]:
-    r"""Angle between two points after a layer of infinite width.
+def homogeneous_layer(activation: Activation) -> HomogeneousLayer:
+    r"""The first layer with a given homogeneous activation.
 
     .. math::
-        \cos\theta' = \frac{\mathbb{E}\,\sigma(u)\sigma(v)}{\mathbb{E}\,\sigma(u)^2}
+        \alpha = \sigma(1), \qquad \beta = -\sigma(-1), \qquad q = 1
 
     Parameters
     ----------
-    angle
-        The angle :math:`\theta` before the layer.
     activation
         A homogeneous activation.
 
     Returns
     -------
-    The angle :math:`\theta'` of each pair.
+    The layer.
 
     Scale
     -----
-    Radians; independent of the norms.
-
-    Notes
-    -----
-    With :math:`g = \sin\theta - \theta\cos\theta` and
-    :math:`q = (\alpha - \beta)^2 / (\pi (\alpha^2 + \beta^2))` the two distances from
-    :math:`\pm 1` are :math:`1 - \cos\theta' = 2\sin^2(\theta/2) - q g` and
-    :math:`1 + \cos\theta' = 2\cos^2(\theta/2) + q g`. Neither subtracts numbers of order one
-    near its zero, so small angles keep their digits from layer to layer, which the arc cosine
-    of the moment would lose.
+    Standard Gaussian weights: a point of norm one has a pre-activation of variance one.
 
     References
     ----------
     .. [1] Y. Cho and L. K. Saul, "Kernel methods for deep learning", NeurIPS 2009, section 2.
     """
-    rise, fall = _slopes(activation)
-    bend = (np.sin(angle) - angle * np.cos(angle)) * (rise - fall) ** 2
-    bend /= np.pi * (rise**2 + fall**2)
-    minus = np.maximum(2 * np.sin(angle / 2) ** 2 - bend, 0.0)
-    plus = 2 * np.cos(angle / 2) ** 2 + bend
-    return 2 * np.arctan2(np.sqrt(minus), np.sqrt(plus))
-
-
-def _slopes(activation: Activation) -> tuple[float, float]:
     right, left = activation(np.array([1.0, -1.0]))
-    return float(right), -float(left)
-
-
-def _kappa_0(angle: Float[np.ndarray, "n n2"]) -> Float[np.ndarray, "n n2"]:
-    return (np.pi - angle) / (2 * np.pi)
-
-
-def _kappa_1(angle: Float[np.ndarray, "n n2"]) -> Float[np.ndarray, "n n2"]:
-    return (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / (2 * np.pi)
+    return HomogeneousLayer(rise=float(right), fall=-float(left), variance=1.0)

@@ -4,13 +4,13 @@ import numpy as np
 from jaxtyping import Float
 
 from companion.activations import Activation
-from companion.kernels.layer_moments import after_layer, moment_of_pairs
-from companion.kernels.pair_geometry import pair_geometry
+from companion.kernels.layers import Layer, first_layer
+from companion.kernels.point_pairs import PairBlock, point_pairs
 
 
 def tangent_kernel(
     X: Float[np.ndarray, "n d"],
-    Z: Float[np.ndarray, "n2 d"],
+    Z: Float[np.ndarray, "n2 d"] | None = None,
     *,
     depth: int,
     activation: Activation,
@@ -28,7 +28,7 @@ def tangent_kernel(
     Parameters
     ----------
     X, Z
-        Points as rows, of any norms.
+        Points as rows, of any norms. Without ``Z``, the points ``X`` with themselves.
     depth
         Number of hidden layers :math:`L`, at least one.
     activation
@@ -78,19 +78,33 @@ def tangent_kernel(
     """
     if depth < 1:
         raise ValueError(f"`depth` must be at least 1; got {depth}.")
-    layers = _trained_layers(trained, depth)
-    zero_allowed = not activation.homogeneous or min(layers) == depth
-    geometry = pair_geometry(X, Z, zero_allowed=zero_allowed)
-    kernel = X @ Z.T if 0 in layers else np.zeros((len(X), len(Z)))
-    for layer in range(1, depth + 1):
-        if min(layers) < layer:
-            kernel *= moment_of_pairs(geometry, activation=activation, derivative=True)
-        if layer in layers or layer < depth:
-            moment = moment_of_pairs(geometry, activation=activation, derivative=False)
-        if layer in layers:
-            kernel += moment
-        if layer < depth:
-            geometry = after_layer(geometry, moment, activation=activation)
+    moving = _trained_layers(trained, depth)
+    zero_allowed = not activation.homogeneous or min(moving) == depth
+    pairs = point_pairs(X, Z, zero_allowed=zero_allowed)
+    layers = [first_layer(activation, pairs)]
+    for _ in range(1, depth):
+        layers.append(layers[-1].following())
+    return pairs.matrix(
+        lambda block: _through_layers(block, layers, moving),
+        homogeneity=int(activation.homogeneous),
+    )
+
+
+def _through_layers(
+    block: PairBlock, layers: list[Layer], moving: tuple[int, ...]
+) -> Float[np.ndarray, "n n2"]:
+    kernel = layers[0].covariance(block)
+    if 0 not in moving:
+        kernel[:] = 0
+    for index, layer in enumerate(layers, start=1):
+        if min(moving) < index:
+            kernel *= layer.slope(block)
+        if index in moving or layer is not layers[-1]:
+            value = layer.value(block)
+        if index in moving:
+            kernel += value
+        if layer is not layers[-1]:
+            block = layer.after(block, value)
     return kernel
 
 

@@ -1,0 +1,164 @@
+"""Pairs of points, block by block: all that a layer with Gaussian weights sees of them.
+
+A kernel of Gaussian layers depends on norms and angles. Blocks are so small that everything
+between the inner products and the kernel stays in the cache; the matrix of the results is the
+only array of its size.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from companion.spaces.angles import PairAngles, direction_angles
+from companion.spaces.points import require_nonzero_rows, require_same_dimension, row_norms
+
+# 115 KB an array: several fit into the cache, and below 128 KB the C library takes memory from
+# its own heap, where the system would hand out fresh pages for every intermediate result.
+_BLOCK = 120
+
+
+@dataclass(frozen=True)
+class PairBlock:
+    r"""Some rows and columns of the matrix of all pairs, with the angles there.
+
+    .. math::
+        \theta_{ij}, \qquad i \in \text{rows}, \quad j \in \text{columns}
+
+    Parameters
+    ----------
+    rows, columns
+        Which points meet.
+    angles
+        Their angles.
+
+    Scale
+    -----
+    Radians.
+
+    References
+    ----------
+    .. [1] L. Li, arXiv:1909.13671, proof of Lemma 5 (norms and angle are the covariance).
+    """
+
+    rows: slice
+    columns: slice
+    angles: PairAngles
+
+
+@dataclass(frozen=True)
+class PointPairs:
+    r"""Two sets of points by norms and directions, or one set with itself.
+
+    .. math::
+        x_i \cdot z_j = r_i s_j \cos\theta_{ij}
+
+    Parameters
+    ----------
+    norms_x, norms_z
+        The norms r and s: standard deviations of the pre-activations under standard Gaussian
+        weights.
+    directions_x, directions_z
+        Unit vectors as rows; that of the zero vector is arbitrary.
+    symmetric
+        Whether both sets are the same, so that half of the pairs suffice.
+
+    Scale
+    -----
+    Weights of variance one: a point of norm r has a pre-activation of variance r squared.
+
+    References
+    ----------
+    .. [1] L. Li, arXiv:1909.13671, proof of Lemma 5 (the covariance matrix).
+    """
+
+    norms_x: Float[np.ndarray, " n"]
+    norms_z: Float[np.ndarray, " n2"]
+    directions_x: Float[np.ndarray, "n d"]
+    directions_z: Float[np.ndarray, "n2 d"]
+    symmetric: bool
+
+    def block(self, rows: slice, columns: slice) -> PairBlock:
+        """The angles of some rows and columns."""
+        U, V = self.directions_x[rows], self.directions_z[columns]
+        return PairBlock(rows, columns, direction_angles(U, V))
+
+    def matrix(
+        self, kernel: Callable[[PairBlock], Float[np.ndarray, "n n2"]], *, homogeneity: int
+    ) -> Float[np.ndarray, "n n2"]:
+        """The kernel on all pairs, times the norms to the power ``homogeneity``, 0 or 1."""
+        values = np.empty((self.norms_x.size, self.norms_z.size))
+        for rows in _slices(self.norms_x.size):
+            for columns in _slices(self.norms_z.size):
+                if self.symmetric and columns.start < rows.start:
+                    continue
+                block = kernel(self.block(rows, columns))
+                if homogeneity == 1:
+                    block *= self.norms_x[rows, None]
+                    block *= self.norms_z[columns]
+                if not self.symmetric:
+                    values[rows, columns] = block
+                elif columns == rows:
+                    values[rows, columns] = (block + block.T) / 2
+                else:
+                    values[rows, columns] = block
+                    values[columns, rows] = block.T
+        return values
+
+
+def point_pairs(
+    X: Float[np.ndarray, "n d"], Z: Float[np.ndarray, "n2 d"] | None, *, zero_allowed: bool
+) -> PointPairs:
+    r"""Norms and directions of points given by coordinates.
+
+    .. math::
+        r_i = |x_i|, \quad s_j = |z_j|, \quad u_i = x_i / r_i, \quad v_j = z_j / s_j
+
+    Parameters
+    ----------
+    X, Z
+        Points as rows. Without ``Z``, or if both are one array, ``X`` with itself.
+    zero_allowed
+        Whether the zero vector may occur, with an arbitrary direction.
+
+    Returns
+    -------
+    The pairs.
+
+    Scale
+    -----
+    The unit of ``X``.
+
+    Raises
+    ------
+    TypeError
+        If the points are not of double precision.
+    ValueError
+        If the points are malformed or of different dimension, or a zero vector is not allowed.
+
+    References
+    ----------
+    .. [1] L. Li, arXiv:1909.13671, proof of Lemma 5.
+    """
+    norms_x, directions_x = _norms_and_directions(X, "X", zero_allowed)
+    if Z is None or Z is X:
+        return PointPairs(norms_x, norms_x, directions_x, directions_x, symmetric=True)
+    norms_z, directions_z = _norms_and_directions(Z, "Z", zero_allowed)
+    require_same_dimension(X, Z)
+    return PointPairs(norms_x, norms_z, directions_x, directions_z, symmetric=False)
+
+
+def _norms_and_directions(
+    X: Float[np.ndarray, "n d"], name: str, zero_allowed: bool
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n d"]]:
+    norms = row_norms(X, name)
+    if not zero_allowed:
+        require_nonzero_rows(norms, name)
+    directions = np.where(norms[:, None] > 0, X, 1.0)
+    directions /= np.where(norms > 0, norms, np.sqrt(X.shape[1]))[:, None]
+    return norms, directions
+
+
+def _slices(count: int) -> list[slice]:
+    return [slice(start, min(start + _BLOCK, count)) for start in range(0, count, _BLOCK)]
