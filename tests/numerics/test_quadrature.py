@@ -204,6 +204,12 @@ def test_covariance_must_be_one(covariance, message):
         gaussian_pair_mean(np.cos, np.cos, covariance=covariance, num_nodes=5)
 
 
+@pytest.mark.parametrize("covariance", [np.eye(3), np.ones(2), (1.0, 0.0)], ids=repr)
+def test_covariance_must_be_that_of_a_pair(covariance, unchecked):
+    with pytest.raises(ValueError, match=r"`covariance` must be a 2 x 2 matrix or a triple"):
+        gaussian_pair_mean(np.cos, np.cos, covariance=covariance, num_nodes=5)
+
+
 def test_values_must_be_finite():
     with pytest.raises(ValueError, match=r"`f\(u\) \* g\(v\)` must be finite"):
         gaussian_pair_mean(

@@ -134,6 +134,14 @@ def test_collinear_regressors_are_refused(rng):
         fit_power_law(np.stack([x, 3 * x**2], axis=1), x)
 
 
+@pytest.mark.parametrize("shape", [(), (3, 1, 1)])
+def test_shapes_are_vectors_or_columns(shape, unchecked):
+    with pytest.raises(ValueError, match="`x` must be a vector or a matrix with a column"):
+        fit_power_law(np.ones(shape), X)
+    with pytest.raises(ValueError, match="`t` must be a vector of times"):
+        fit_exponential(np.ones(shape), X)
+
+
 def test_lengths_must_agree(unchecked):
     with pytest.raises(ValueError, match="`y` must have one entry for each of the 3 points"):
         fit_power_law(X, np.ones(4))

@@ -111,3 +111,13 @@ def test_repeated_points_cost_nothing():
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call(np.arange(16.0).reshape(8, 2))
+
+
+@pytest.mark.parametrize("shape", [(8,), (0, 2), (4, 2, 1)])
+def test_points_must_be_a_matrix(shape, unchecked):
+    for call in (
+        lambda X: farthest_point_net(X, 2),
+        lambda X: sample_gamma_2_bounds(X, metric="euclidean"),
+    ):
+        with pytest.raises(ValueError, match="`X` must be a nonempty matrix with points as rows"):
+            call(np.ones(shape))

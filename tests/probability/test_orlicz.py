@@ -118,3 +118,9 @@ def test_events_rarer_than_the_smallest_float():
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("shape", [(), (2, 2)])
+def test_values_must_be_one_law(shape, unchecked):
+    with pytest.raises(ValueError, match="`values` must be a vector, one law; got shape"):
+        psi_norm(np.ones(shape))

@@ -92,8 +92,9 @@ def gaussian_pair_mean(
     Raises
     ------
     ValueError
-        If ``num_nodes`` is not positive, the covariance is not finite, symmetric and positive
-        semidefinite up to rounding, or a function returns a value that is not finite.
+        If ``num_nodes`` is not positive, the covariance is not that of a pair, not finite, or
+        not symmetric and positive semidefinite up to rounding, or a function returns a value
+        that is not finite.
 
     Notes
     -----
@@ -256,11 +257,16 @@ def _hermite_blocks(
 def _covariance_factor(
     covariance: Float[np.ndarray, "2 2"] | tuple[float, float, float],
 ) -> Float[np.ndarray, "2 2"]:
-    if isinstance(covariance, tuple):
+    if isinstance(covariance, tuple) and len(covariance) == 3:
         var_u, var_v, cov = covariance
         matrix = np.array([[var_u, cov], [cov, var_v]], dtype=np.float64)
     else:
         matrix = np.asarray(covariance, dtype=np.float64)
+    if matrix.shape != (2, 2):
+        raise ValueError(
+            "`covariance` must be a 2 x 2 matrix or a triple (variance of u, variance of v, "
+            f"covariance); got shape {matrix.shape}. Cut out the pair that is meant."
+        )
     require_finite(matrix, "covariance")
     values, vectors = np.linalg.eigh(matrix)
     rounding = 1e-14 * max(abs(values[0]), abs(values[1]))

@@ -121,6 +121,11 @@ def fit_power_law(
     ----------
     .. [1] G. A. F. Seber and A. J. Lee, "Linear Regression Analysis", Wiley 2003, section 5.1.
     """
+    if x.ndim not in (1, 2):
+        raise ValueError(
+            "`x` must be a vector or a matrix with a column for each quantity; "
+            f"got shape {x.shape}. Ravel it, or stack the quantities as columns."
+        )
     columns = x if x.ndim == 2 else x[:, None]
     _require_positive(columns, "x")
     _require_positive(y, "y")
@@ -174,6 +179,8 @@ def fit_exponential(
     ----------
     .. [1] G. A. F. Seber and A. J. Lee, "Linear Regression Analysis", Wiley 2003, section 5.1.
     """
+    if t.ndim != 1:
+        raise ValueError(f"`t` must be a vector of times; got shape {t.shape}. Ravel it.")
     require_finite(t, "t")
     _require_positive(y, "y")
     intercept, slopes, half_widths = _least_squares(t[:, None], np.log(y), confidence)

@@ -81,7 +81,7 @@ def farthest_point_net(
     ----------
     .. [1] T. F. Gonzalez, "Clustering to minimize the maximum intercluster distance", 1985.
     """
-    require_finite(X, "X")
+    _require_points(X)
     if not 1 <= num_centres <= len(X):
         raise ValueError(
             f"`num_centres` must lie between 1 and the number of points {len(X)}; got "
@@ -148,6 +148,7 @@ def sample_gamma_2_bounds(X: Float[np.ndarray, "n d"], *, metric: str) -> Bounds
         raise ValueError(
             f"`metric` must be 'euclidean' or 'chaining'; got {metric!r}. Choose one."
         )
+    _require_points(X)
     if not 3 <= len(X) <= 65_536:
         raise ValueError(
             f"`X` must have between 3 and 65 536 points; got {len(X)}. The first net covers two "
@@ -162,3 +163,12 @@ def sample_gamma_2_bounds(X: Float[np.ndarray, "n d"], *, metric: str) -> Bounds
     return Bounds(
         lower=float(np.max(weights * halves)), upper=float(np.max(chaining_sum(distances)))
     )
+
+
+def _require_points(X: Float[np.ndarray, "n d"]) -> None:
+    if X.ndim != 2 or X.size == 0:
+        raise ValueError(
+            f"`X` must be a nonempty matrix with points as rows; got shape {X.shape}. "
+            "Use x[:, None] for points on a line."
+        )
+    require_finite(X, "X")

@@ -50,8 +50,8 @@ def psi_norm(
     Raises
     ------
     ValueError
-        If ``values`` is empty or not finite, ``exponent`` is not positive, or the weights are
-        not probabilities of the same number.
+        If ``values`` is not a vector, empty or not finite, ``exponent`` is not positive, or the
+        weights are not probabilities of the same number.
 
     Notes
     -----
@@ -145,6 +145,11 @@ def _log_weights(
 ) -> Float[np.ndarray, " n"]:
     if values.size == 0:
         raise ValueError("`values` must have an entry; got an empty array. Pass a sample.")
+    if values.ndim != 1:
+        raise ValueError(
+            f"`values` must be a vector, one law; got shape {values.shape}. "
+            "Ravel it, or take one column at a time."
+        )
     require_finite(values, "values")
     if weights is None:
         return np.full(values.shape, -math.log(values.size))
