@@ -1,0 +1,90 @@
+r"""The motion of a two-layer ReLU network with a fixed pattern as a power series in time.
+
+With V_j = a_j w_j, c = nu (f - y) and M_j the sum of c_i x_i over the samples at which neuron j is
+on, the flow is
+
+.. math::
+    f = s\,B\,\mathrm{vec}(V), \qquad M = B^\top c, \qquad
+    \dot w_j = -s\,a_j P_j M_j, \qquad \dot a_j = -s\, w_j \cdot M_j ,
+
+with P_j the projection to the kinks along which the neuron slides. Products of series are sums of
+products of coefficients, so that every order costs two products with B.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from companion.dynamics.relu_pattern import Pattern
+
+
+@dataclass(frozen=True, eq=False)
+class ReluSeries:
+    """Coefficients of the powers of time, first axis from order 0.
+
+    ``pull`` is the weighted residual c, ``outputs`` the network f and ``slope`` the M above.
+    """
+
+    W: Float[np.ndarray, "l m d"]
+    a: Float[np.ndarray, "l m"]
+    outputs: Float[np.ndarray, "l n"]
+    pull: Float[np.ndarray, "l n"]
+    slope: Float[np.ndarray, "l m d"]
+
+
+def relu_series(
+    pattern: Pattern, W: Float[np.ndarray, "m d"], a: Float[np.ndarray, " m"], order: int
+) -> ReluSeries:
+    r"""Power series of the gradient flow with a fixed pattern.
+
+    .. math::
+        \theta(t + \tau) = \sum_{k=0}^{l} \theta_k\, \tau^k + O(\tau^{l+1})
+
+    Parameters
+    ----------
+    pattern
+        Sides of the kinks.
+    W, a
+        Weights at time t.
+    order
+        The order l, positive.
+
+    Returns
+    -------
+    The coefficients.
+
+    Scale
+    -----
+    The loss is half the weighted sum of squares; time is flow time.
+
+    References
+    ----------
+    E. Hairer, S. P. Norsett and G. Wanner, "Solving Ordinary Differential Equations I", second
+    edition, section I.8 (recurrences of Taylor coefficients); the equations are derived here.
+    """
+    problem = pattern.problem
+    (width, dim), num_samples, size = W.shape, len(problem.y), order + 1
+    flat_features = pattern.features.reshape(num_samples, -1)
+    sliding = np.flatnonzero((pattern.side == 0).any(axis=1))
+    projections = pattern.projections[sliding]
+    weights, outer = np.zeros((size, width, dim)), np.zeros((size, width))
+    slope, pull = np.empty((size, width, dim)), np.empty((size, num_samples))
+    outputs = np.empty((size, num_samples))
+    weights[0], outer[0] = W, a
+    for k in range(size):
+        product = np.einsum("lm,lmd->md", outer[: k + 1], weights[k::-1])
+        outputs[k] = problem.scale * (flat_features @ product.ravel())
+        pull[k] = problem.nu * (outputs[k] if k else outputs[0] - problem.y)
+        slope[k] = (pull[k] @ flat_features).reshape(width, dim)
+        if k == order:
+            break
+        rate = -problem.scale / (k + 1)
+        if problem.outer_free:
+            outer[k + 1] = rate * np.einsum("lmd,lmd->m", weights[: k + 1], slope[k::-1])
+        if problem.free.any():
+            moved = rate * np.einsum("lm,lmd->md", outer[: k + 1], slope[k::-1]) * problem.free
+            if len(sliding):
+                moved[sliding] = np.einsum("kde,ke->kd", projections, moved[sliding])
+            weights[k + 1] = moved
+    return ReluSeries(weights, outer, outputs, pull, slope)
