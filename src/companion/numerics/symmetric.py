@@ -35,6 +35,11 @@ def symmetric_matrix(K: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
     ------
     ValueError
         If the matrix is not square, empty, not finite or not symmetric.
+
+    References
+    ----------
+    K. Fan and A. J. Hoffman, "Some metric inequalities in the space of matrices", 1955,
+    theorem 2: of all symmetric matrices the mean is the nearest.
     """
     if K.ndim != 2 or K.shape[0] != K.shape[1] or K.size == 0:
         raise ValueError(f"`K` must be a nonempty square matrix; got shape {K.shape}.")
