@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from companion.tangent.gram import gram_by_parameter, ntk
-from companion.tangent.jacobian import jacobian, trainable_parameters
+from companion.tangent.jacobian import jacobian
+from companion.tangent.preconditions import trainable_parameters
 from strangers import NAMES, stranger
 
 # PyTorch says that attention is vectorised by a loop; that is slow and right.
@@ -47,7 +48,7 @@ def test_jacobian_is_the_limit_of_differences(name):
 def test_gram_is_the_product_of_jacobians(name):
     module, X = stranger(name)
     J = jacobian(module, X)
-    G = ntk(module, X, chunk_size=2)
+    G = ntk(module, X)
     # Sums of at most 200 products of numbers of order one, in another order.
     torch.testing.assert_close(G, J @ J.T, rtol=0, atol=1e-12 * float(G.abs().max()))
     assert torch.equal(G, G.T)

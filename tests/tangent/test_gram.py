@@ -27,9 +27,7 @@ def shares_by_formula(W, a, X):
 def test_shares_are_the_two_parts_of_the_gram_matrix(rng):
     W, a, X = rng.standard_normal((9, 3)), rng.standard_normal(9), rng.standard_normal((5, 3))
     outer, inner = shares_by_formula(W, a, X)
-    shares = gram_by_parameter(
-        TwoLayerNetwork(W, a, activation=torch.sigmoid), torch.tensor(X), chunk_size=2
-    )
+    shares = gram_by_parameter(TwoLayerNetwork(W, a, activation=torch.sigmoid), torch.tensor(X))
     # A few roundings of entries of order one.
     assert_allclose(shares["a"].numpy(), outer, rtol=1e-13)
     assert_allclose(shares["W"].numpy(), inner, rtol=1e-12, atol=1e-15)
@@ -55,21 +53,19 @@ def test_a_frozen_part_leaves_its_share_out(rng):
     assert_allclose(ntk(network, torch.tensor(X)).numpy(), outer, rtol=1e-13)
 
 
-@pytest.mark.parametrize("chunk_size", [1, 2, 3, None])
-def test_between_two_batches_it_is_the_product_of_their_jacobians(chunk_size):
+def test_between_two_batches_it_is_the_product_of_their_jacobians():
     module, X = stranger("perceptron", 7)
     Z = X[4:]
     expected = jacobian(module, X[:4]) @ jacobian(module, Z).T
-    kernel = ntk(module, X[:4], Z, chunk_size=chunk_size)
+    kernel = ntk(module, X[:4], Z)
     assert kernel.shape == (8, 6)
     # Sums of some thirty products of order one.
     torch.testing.assert_close(kernel, expected, rtol=0, atol=1e-13)
 
 
-@pytest.mark.parametrize("chunk_size", [1, 3, None])
-def test_both_triangles_are_filled_and_equal_to_the_last_bit(chunk_size):
+def test_both_triangles_are_filled_and_equal_to_the_last_bit():
     module, X = stranger("perceptron", 7)
-    kernel = ntk(module, X, chunk_size=chunk_size)
+    kernel = ntk(module, X)
     assert torch.equal(kernel, kernel.T)
     torch.testing.assert_close(kernel, ntk(module, X, X), rtol=0, atol=1e-13)
 

@@ -7,7 +7,8 @@ from numpy.testing import assert_allclose
 from torch import nn
 
 from companion.networks.two_layer import TwoLayerNetwork
-from companion.tangent.jacobian import jacobian, jacobian_blocks, trainable_parameters
+from companion.tangent.jacobian import jacobian
+from companion.tangent.preconditions import trainable_parameters
 from strangers import stranger
 
 EXACT = 1e-14  # a few roundings of numbers of order one
@@ -33,22 +34,6 @@ def test_two_layer_network_has_the_derivatives_of_the_formula(rng):
     by_W = (a / np.cosh(Z) ** 2)[:, :, None] * X[:, None, :] / np.sqrt(6)
     by_a = np.tanh(Z) / np.sqrt(6)
     assert_allclose(J, np.hstack([by_W.reshape(4, 18), by_a]), rtol=0, atol=EXACT)
-
-
-@pytest.mark.parametrize("name", ["perceptron", "coupled samples"])
-@pytest.mark.parametrize("chunk_size", [1, 2, 5, 100])
-def test_chunks_do_not_show(name, chunk_size):
-    module, X = stranger(name)
-    # Products of batches of another size may round differently.
-    torch.testing.assert_close(
-        jacobian(module, X, chunk_size=chunk_size), jacobian(module, X), rtol=0, atol=EXACT
-    )
-
-
-def test_blocks_hold_the_chunk_and_nothing_more():
-    module, X = stranger("perceptron")
-    shapes = [block["0.weight"].shape for block in jacobian_blocks(module, X, chunk_size=2)]
-    assert shapes == [(4, 15), (4, 15), (2, 15)]  # two outputs per sample
 
 
 def test_frozen_parameters_have_no_columns():
@@ -98,7 +83,7 @@ def test_parameters_of_two_types_are_refused():
         jacobian(module, torch.ones(3, 2))
 
 
-@pytest.mark.parametrize("outputs", [lambda X: X[:2], lambda X: X[:, :, None], torch.sum])
+@pytest.mark.parametrize("outputs", [lambda X: X[:2], torch.sum])
 def test_outputs_must_be_one_row_per_sample(outputs):
     class Odd(nn.Module):
         def __init__(self):
@@ -110,11 +95,6 @@ def test_outputs_must_be_one_row_per_sample(outputs):
 
     with pytest.raises(ValueError, match=r"must map a batch of 3 samples to shape"):
         jacobian(Odd(), torch.ones(3, 2))
-
-
-def test_chunk_size_must_be_positive():
-    with pytest.raises(ValueError, match="`chunk_size` must be at least 1; got 0"):
-        jacobian(nn.Linear(2, 1), torch.ones(3, 2), chunk_size=0)
 
 
 class Noisy(nn.Module):

@@ -1,21 +1,17 @@
 """Tangent kernel of a finite network: inner products of parameter derivatives."""
 
-from functools import reduce
+from typing import Any
 
-import numpy as np
-import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from companion.tangent.jacobian import jacobian_blocks
+from companion.tangent.linearization import Linearization
+from companion.tangent.preconditions import Call
+from companion.tangent.predictor import Predictor
 
 
 def ntk(
-    module: nn.Module,
-    X: Shaped[Tensor | np.ndarray, "n ..."],
-    Z: Shaped[Tensor | np.ndarray, "n2 ..."] | None = None,
-    *,
-    chunk_size: int | None = None,
+    module: nn.Module, X: Any, Z: Any = None, *, call: Call | None = None
 ) -> Float[Tensor, "nq nq2"]:
     r"""Empirical neural tangent kernel.
 
@@ -26,16 +22,16 @@ def ntk(
     Parameters
     ----------
     module
-        Any module that maps a batch ``(n, ...)`` to ``(n,)`` or ``(n, q)``.
+        Any module in evaluation mode that maps a batch ``(n, ...)`` to ``(n,)`` or ``(n, q)``.
     X, Z
-        Batches; ``Z`` is ``X`` by default. NumPy arrays are welcome.
-    chunk_size
-        Samples differentiated at once. By default as many as fit in 256 MiB of derivatives.
+        Batches, tensors or arrays; ``Z`` is ``X`` by default. With ``call`` any objects.
+    call
+        ``call(module, X)`` gives the outputs; ``module(X)`` by default.
 
     Returns
     -------
-    The kernel matrix; without ``Z`` it is symmetric to the last bit. Type and device are those of
-    the module.
+    The kernel matrix; row ``i * q + c`` belongs to output ``c`` of sample ``i``. Without ``Z`` it
+    is symmetric to the last bit. Type and device are those of the module.
 
     Scale
     -----
@@ -44,19 +40,19 @@ def ntk(
 
     Raises
     ------
-    ValueError
-        As :func:`companion.tangent.jacobian.jacobian`.
+    ValueError, TypeError
+        As :class:`companion.tangent.predictor.Predictor`; the message names ``X`` or ``Z``.
 
     References
     ----------
     L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
     eq. (2.6), where it is called the Gram matrix M(x, y).
     """
-    return reduce(torch.add, _shares(module, X, Z, chunk_size).values())
+    return _kernels(module, X, Z, call)[None]
 
 
 def gram_by_parameter(
-    module: nn.Module, X: Shaped[Tensor | np.ndarray, "n ..."], *, chunk_size: int | None = None
+    module: nn.Module, X: Any, *, call: Call | None = None
 ) -> dict[str, Float[Tensor, "nq nq"]]:
     r"""Share of each parameter in the tangent kernel.
 
@@ -68,7 +64,7 @@ def gram_by_parameter(
 
     Parameters
     ----------
-    module, X, chunk_size
+    module, X, call
         As in :func:`ntk`.
 
     Returns
@@ -81,36 +77,64 @@ def gram_by_parameter(
 
     Raises
     ------
-    ValueError
-        As :func:`companion.tangent.jacobian.jacobian`.
+    ValueError, TypeError
+        As :func:`ntk`.
 
     References
     ----------
     L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
     eq. (2.6): the two terms under the sum.
     """
-    return _shares(module, X, None, chunk_size)
+    predictor = Predictor(module, X, call=call)
+    linearization = Linearization(predictor, predictor.theta_0)
+    return {
+        name: linearization.gram(frozenset([index])) for index, name in enumerate(predictor.names)
+    }
 
 
-def _shares(
-    module: nn.Module,
-    X: Shaped[Tensor | np.ndarray, "n ..."],
-    Z: Shaped[Tensor | np.ndarray, "n2 ..."] | None,
-    chunk_size: int | None,
-) -> dict[str, Float[Tensor, "nq nq2"]]:
-    # Blocks are differentiated again for every row of blocks: the products dominate the cost, and
-    # the full Jacobian is never in memory.
-    rows: list[dict[str, Tensor]] = []
-    for index, left in enumerate(jacobian_blocks(module, X, chunk_size=chunk_size)):
-        pieces: dict[str, list[Tensor]] = {name: [] for name in left}
-        others = jacobian_blocks(module, X if Z is None else Z, chunk_size=chunk_size)
-        for other_index, right in enumerate(others):
-            below = Z is None and other_index < index
-            for name, block in left.items():
-                product = block @ right[name].T
-                pieces[name].append(torch.zeros_like(product) if below else product)
-        rows.append({name: torch.cat(parts, dim=1) for name, parts in pieces.items()})
-    shares = {name: torch.cat([row[name] for row in rows]) for name in rows[0]}
-    if Z is not None:
-        return shares
-    return {name: share.triu() + share.triu(1).T for name, share in shares.items()}
+def gram_by_layer(
+    module: nn.Module, X: Any, *, call: Call | None = None
+) -> dict[str, Float[Tensor, "nq nq"]]:
+    r"""Share of each layer in the tangent kernel.
+
+    .. math::
+        G = \sum_{\text{layers } l} J_l(X)\, J_l(X)^\top
+
+    Parameters
+    ----------
+    module, X, call
+        As in :func:`ntk`.
+
+    Returns
+    -------
+    A dictionary from the path of a submodule to the share of the trainable parameters that it
+    owns itself, ``""`` for the module itself. A shared parameter belongs to its first owner.
+
+    Scale
+    -----
+    As :func:`ntk`; the shares add up to it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As :func:`ntk`.
+
+    References
+    ----------
+    A. Jacot, F. Gabriel and C. Hongler, "Neural tangent kernel", NeurIPS 2018, section 4.
+    """
+    predictor = Predictor(module, X, call=call)
+    linearization = Linearization(predictor, predictor.theta_0)
+    owned: dict[str, set[int]] = {}
+    for index, name in enumerate(predictor.names):
+        owned.setdefault(name.rpartition(".")[0], set()).add(index)
+    return {path: linearization.gram(frozenset(indices)) for path, indices in owned.items()}
+
+
+def _kernels(module: nn.Module, X: Any, Z: Any, call: Call | None) -> dict[None, Tensor]:
+    predictor = Predictor(module, X, call=call)
+    left = Linearization(predictor, predictor.theta_0)
+    if Z is None:
+        return {None: left.gram()}
+    other = Predictor(module, Z, call=call, name="Z")
+    return {None: left.cross_gram(Linearization(other, other.theta_0))}

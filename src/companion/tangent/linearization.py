@@ -4,7 +4,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from companion.tangent.contraction import add_products, mirror
 from companion.tangent.predictor import Predictor
+from companion.tangent.recording import recorded_layers
+
+_WRITTEN_BYTES = 2**21  # a Jacobian that fits in a cache: one pass over it beats many layers
+_QUICK = 10**7  # multiplications that cost less than looking at the layers
 
 
 class Linearization:
@@ -25,34 +30,77 @@ class Linearization:
     Plain derivatives, no weight of the data. Rows are sample-major, columns in the order of
     ``theta``.
 
+    Notes
+    -----
+    One forward pass and a few backward passes happen when it is made; after that the module is
+    not called again, and the predictor may be set to other parameters.
+
     References
     ----------
     A. Jacot, F. Gabriel and C. Hongler, "Neural tangent kernel", NeurIPS 2018, section 4.
     """
 
     def __init__(self, predictor: Predictor, theta: Float[Tensor, " p"]) -> None:
-        self._predictor = predictor
         predictor.set(theta)
         with torch.enable_grad():
             outputs = predictor.recorded_outputs()
-        self.outputs: Float[Tensor, "n ..."] = outputs.detach()
-        rows = [
-            torch.autograd.grad(
-                output, predictor.parameters, retain_graph=True, materialize_grads=True
-            )
-            for output in outputs.reshape(-1)
-        ]
-        self._J = torch.stack([torch.cat([part.reshape(-1) for part in row]) for row in rows])
+        self._predictor = predictor
+        self.outputs: Float[Tensor, "n ..."] = predictor.own(outputs)
+        self.layers = recorded_layers(predictor, outputs)
+        self._sizes = [shape.numel() for shape in predictor.shapes]
+        self._J: Tensor | None = None
+        if self.outputs.numel() * sum(self._sizes) * outputs.element_size() <= _WRITTEN_BYTES:
+            self._J = self.jacobian()
 
-    def gram(self) -> Float[Tensor, "nq nq"]:
-        """The tangent kernel matrix G."""
+    def jacobian(self) -> Float[Tensor, "nq p"]:
+        """The matrix J itself."""
+        if self._J is not None:
+            return self._J
+        J = self.outputs.new_zeros(self.outputs.numel(), sum(self._sizes))
+        columns = torch.split(J, self._sizes, dim=1)
+        for layer in self.layers:
+            for index in layer.indices:
+                columns[index].copy_(layer.written(index))
+        return J
+
+    def gram(self, indices: frozenset[int] | None = None) -> Float[Tensor, "nq nq"]:
+        """The tangent kernel matrix G, or the share of some parameters; symmetric to the bit."""
         self._predictor.num_grams += 1
-        return self._J @ self._J.T
+        num_rows = self.outputs.numel()
+        G = self.outputs.new_zeros(num_rows, num_rows)
+        if indices is None and self._J is not None and G.numel() * len(self._J.T) <= _QUICK:
+            return mirror(torch.mm(self._J, self._J.T, out=G))
+        layers = self.layers if indices is None else [one.only(indices) for one in self.layers]
+        add_products(G, layers, layers)
+        return mirror(G)
+
+    def cross_gram(self, other: "Linearization") -> Float[Tensor, "nq nq2"]:
+        """The kernel between these outputs and those of the same module on other inputs."""
+        G = self.outputs.new_zeros(self.outputs.numel(), other.outputs.numel())
+        add_products(G, self.layers, other.layers)
+        return G
 
     def apply(self, v: Float[Tensor, "p ..."]) -> Float[Tensor, "nq ..."]:
         """J times a vector or the columns of a matrix."""
-        return self._J @ v
+        if self._J is not None:
+            return self._J @ v
+        if v.ndim == 2:
+            return torch.stack([self.apply(column) for column in v.unbind(1)], dim=1)
+        pieces = torch.split(v, self._sizes)
+        product = self.outputs.new_zeros(self.outputs.numel())
+        for layer in self.layers:
+            product += layer.apply(pieces)
+        return product
 
     def apply_transpose(self, u: Float[Tensor, "nq ..."]) -> Float[Tensor, "p ..."]:
         """The transpose of J times a vector or the columns of a matrix."""
-        return self._J.T @ u
+        if self._J is not None:
+            return self._J.T @ u
+        if u.ndim == 2:
+            return torch.stack([self.apply_transpose(column) for column in u.unbind(1)], dim=1)
+        product = u.new_zeros(sum(self._sizes))
+        pieces = torch.split(product, self._sizes)
+        for layer in self.layers:
+            for index, part in layer.apply_transpose(u).items():
+                pieces[index].copy_(part)
+        return product

@@ -1,4 +1,7 @@
-"""What must hold before a module is differentiated: checked once, at the public entry."""
+"""What must hold before a module is differentiated: checked once, at the public entry.
+
+Derived here from what a derivative needs: one function of the parameters, defined for each sample.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +16,8 @@ from torch.nn.modules.dropout import _DropoutNd
 from companion.numerics.finite import require_finite
 
 Call = Callable[[Any, Any], Any]  # (module, X) -> outputs
+
+_FEW = 16  # samples of the second call
 
 
 def trainable_parameters(module: nn.Module) -> dict[str, Float[Tensor, "..."]]:
@@ -52,6 +57,11 @@ def trainable_parameters(module: nn.Module) -> dict[str, Float[Tensor, "..."]]:
     (dtype, _) = kinds.pop()
     if not dtype.is_floating_point:
         raise TypeError(f"`module` must have real parameters; got {dtype}.")
+    if dtype not in (torch.float32, torch.float64):
+        raise ValueError(
+            f"`module` must have parameters of float32 or float64; got {dtype}, which leaves too "
+            "few digits for derivatives. Call module.float() or module.double() first."
+        )
     return parameters
 
 
@@ -77,7 +87,9 @@ def check_evaluation_mode(module: nn.Module) -> None:
             )
 
 
-def beside(like: Tensor, X: Shaped[Tensor | np.ndarray, "..."]) -> Shaped[Tensor, "..."]:
+def beside(
+    like: Float[Tensor, "..."], X: Shaped[Tensor | np.ndarray, "..."], name: str = "X"
+) -> Shaped[Tensor, "..."]:
     """A batch where the parameters are: on their device and, if it is of real numbers, their type.
 
     Parameters
@@ -86,10 +98,16 @@ def beside(like: Tensor, X: Shaped[Tensor | np.ndarray, "..."]) -> Shaped[Tensor
         A parameter.
     X
         The batch; integers (tokens, say) stay integers.
+    name
+        What the caller's argument is called, for messages.
 
     Returns
     -------
     The batch as a tensor.
+
+    Scale
+    -----
+    The numbers are those of ``X``, rounded to the type of the parameters.
 
     Raises
     ------
@@ -98,27 +116,31 @@ def beside(like: Tensor, X: Shaped[Tensor | np.ndarray, "..."]) -> Shaped[Tensor
     """
     tensor = torch.as_tensor(X)
     if tensor.is_complex():
-        raise TypeError(f"`X` must be real; got {tensor.dtype}. Pass real and imaginary parts.")
+        raise TypeError(
+            f"`{name}` must be real; got {tensor.dtype}. Pass real and imaginary parts."
+        )
     return tensor.to(like) if tensor.is_floating_point() else tensor.to(like.device)
 
 
 def repeatable_outputs(
-    module: nn.Module, X: Any, *, call: Call | None = None
+    forward: Callable[[Any], Any], X: Any, name: str = "X", *, whole: bool = False
 ) -> Float[Tensor, "..."]:
     """Outputs of a module that is a function of its inputs.
 
     Parameters
     ----------
-    module
-        Any module.
+    forward
+        The module on inputs.
     X
         The batch.
-    call
-        ``call(module, X)`` gives the outputs; ``module(X)`` by default.
+    name
+        What the caller's argument is called, for messages.
+    whole
+        The batch cannot be divided into samples, and need not have one row for each.
 
     Returns
     -------
-    The outputs, without a graph.
+    The outputs, with their graph.
 
     Scale
     -----
@@ -127,25 +149,46 @@ def repeatable_outputs(
     Raises
     ------
     ValueError
-        If the batch is empty, an entry or an output is not finite, or a second call gives other
-        outputs.
+        If the batch is empty, the module cannot take it, an entry or an output is not finite, the
+        outputs have no row per sample, or a second call gives other outputs.
     TypeError
-        If the module returns something else than one tensor of real numbers, or cannot take
-        integers.
+        If the module returns something else than one tensor of real numbers.
+
+    Notes
+    -----
+    The second call is of a few samples, and of the whole batch only if these differ: where
+    samples see each other they may.
     """
     if isinstance(X, Tensor):
         if X.ndim == 0 or len(X) == 0:
-            raise ValueError(f"`X` must hold at least one sample; got shape {tuple(X.shape)}.")
-        require_finite(X.detach().cpu().numpy(), "X")
-    with torch.no_grad():
-        outputs, again = _applied(module, X, call), _applied(module, X, call)
+            shape = tuple(X.shape)
+            raise ValueError(f"`{name}` must hold at least one sample; got shape {shape}.")
+        require_finite(X.detach().cpu().numpy(), name)
+    outputs = _first_outputs(forward, X, name)
     if not isinstance(outputs, Tensor) or not outputs.is_floating_point():
         kind = outputs.dtype if isinstance(outputs, Tensor) else type(outputs).__name__
         raise TypeError(f"`module` must return one tensor of real numbers; got {kind}.")
-    require_finite(outputs.cpu().numpy(), "module(X)")
+    if outputs.ndim == 0 or len(outputs) == 0 or not (whole or len(outputs) == len(X)):
+        batch = "its inputs" if whole else f"a batch of {len(X)} samples"
+        raise ValueError(
+            f"`module` must map {batch} to shape (n,) or (n, q), one row per sample; "
+            f"got shape {tuple(outputs.shape)}."
+        )
+    require_finite(outputs.detach().cpu().numpy(), f"module({name})")
     # Some devices add in an order of their own; chance moves far more than that.
-    tolerance = torch.finfo(outputs.dtype).eps ** 0.5 * outputs.abs().max()
-    if (outputs - again).abs().max() > tolerance:
+    tolerance = torch.finfo(outputs.dtype).eps ** 0.5 * outputs.detach().abs().max()
+
+    def differs(batch: Any, expected: Tensor) -> bool:
+        with torch.no_grad():
+            again = forward(batch)
+        if again.shape != expected.shape:
+            return True
+        return bool((again - expected).abs().max() > tolerance)
+
+    few = None if whole or len(X) <= _FEW else slice(_FEW)
+    if few is not None and not differs(X[few], outputs.detach()[few]):
+        return outputs
+    if differs(X, outputs.detach()):
         raise ValueError(
             "`module` must give the same outputs when called again; got others. "
             "Remove what is random in its forward pass."
@@ -153,16 +196,23 @@ def repeatable_outputs(
     return outputs
 
 
-def _applied(module: nn.Module, X: Any, call: Call | None) -> Any:
+def _first_outputs(forward: Callable[[Any], Any], X: Any, name: str) -> Any:
     try:
-        return module(X) if call is None else call(module, X)
-    except RuntimeError as error:
-        if isinstance(X, Tensor) and not X.is_floating_point():
+        with torch.enable_grad():
+            return forward(X)
+    except (RuntimeError, IndexError) as error:  # what PyTorch says of shapes and types
+        said = str(error).splitlines()[0].rstrip(".")
+        if not isinstance(X, Tensor):
+            raise
+        if not X.is_floating_point():
             raise TypeError(
-                f"`X` must be of a type that the module takes; got {X.dtype}, and the module "
-                f"says: {str(error).splitlines()[0]}. Convert it to the type of the parameters."
+                f"`{name}` must be of a type that the module takes; got {X.dtype}, and the module "
+                f"says: {said}. Convert it to the type of the parameters."
             ) from error
-        raise
+        raise ValueError(
+            f"`{name}` must be a batch that the module takes; got shape {tuple(X.shape)}, and the "
+            f"module says: {said}. Pass samples of the shape that its first layer expects."
+        ) from error
 
 
 def _drops(layer: nn.Module) -> bool:

@@ -60,7 +60,9 @@ class Predictor:
     realisation function of a network).
     """
 
-    def __init__(self, module: nn.Module, X: Any, *, call: Call | None = None) -> None:
+    def __init__(
+        self, module: nn.Module, X: Any, *, call: Call | None = None, name: str = "X"
+    ) -> None:
         check_evaluation_mode(module)
         trainable_parameters(module)
         self.module = _copied(module)
@@ -74,11 +76,13 @@ class Predictor:
         for parameter, piece in zip(self.parameters, self._pieces(self._flat), strict=True):
             parameter.data = piece.view(parameter.shape)
         self.theta_0 = self._flat.clone()
-        self.X = beside(self._flat, X) if call is None else X
-        outputs = repeatable_outputs(self.module, self.X, call=call)
-        if outputs.ndim == 0:
-            raise ValueError("`module` must return one row per sample; got a single number.")
-        self.output_shape = outputs.shape
+        self._buffers = _Buffers(self.module)
+        self.X = beside(self._flat, X, name) if call is None else X
+        # The first recording is kept for whoever asks for derivatives at theta_0 first.
+        self._kept: Tensor | None = repeatable_outputs(
+            self._forward, self.X, name, whole=call is not None
+        )
+        self.output_shape = self._kept.shape
 
     @property
     def num_params(self) -> int:
@@ -114,7 +118,7 @@ class Predictor:
         """Outputs at given parameters, without a graph."""
         self.set(theta)
         with torch.no_grad():
-            return self.recorded_outputs()
+            return self.own(self._forward(self.X))
 
     def pull_back(
         self,
@@ -134,7 +138,7 @@ class Predictor:
         pieces = torch.autograd.grad(
             outputs, self.parameters, grad_outputs=cotangent, materialize_grads=True
         )
-        return outputs.detach(), torch.cat([piece.reshape(-1) for piece in pieces])
+        return self.own(outputs), torch.cat([piece.reshape(-1) for piece in pieces])
 
     def split(self, theta: Float[Tensor, " p"]) -> dict[str, Float[Tensor, "..."]]:
         """A flat vector by the names and shapes of the parameters."""
@@ -146,18 +150,52 @@ class Predictor:
 
     def set(self, theta: Float[Tensor, " p"]) -> None:
         """Write parameters into the copy of the module."""
-        self._flat.copy_(theta)
+        if theta is not self.theta_0:
+            self._kept = None
+        if self._kept is None:
+            self._flat.copy_(theta)
 
     def recorded_outputs(self) -> Float[Tensor, "n ..."]:
         """Outputs at the parameters last set, with a graph where gradients are enabled."""
-        if self.call is None:
-            outputs: Tensor = self.module(self.X)
-            return outputs
-        called: Tensor = self.call(self.module, self.X)
-        return called
+        if self._kept is not None and torch.is_grad_enabled():
+            kept, self._kept = self._kept, None
+            return kept
+        outputs: Tensor = self._forward(self.X)
+        return outputs
+
+    def _forward(self, X: Any) -> Any:
+        self._buffers.restore()
+        return self.module(X) if self.call is None else self.call(self.module, X)
+
+    def own(self, outputs: Float[Tensor, "n ..."]) -> Float[Tensor, "n ..."]:
+        """Outputs without their graph, in memory that setting parameters does not touch."""
+        outputs = outputs.detach()
+        memory = self._flat.untyped_storage().data_ptr()
+        return outputs.clone() if outputs.untyped_storage().data_ptr() == memory else outputs
 
     def _pieces(self, theta: Float[Tensor, " p"]) -> tuple[Tensor, ...]:
         return torch.split(theta, [shape.numel() for shape in self.shapes])
+
+
+class _Buffers:
+    """Buffers as the caller left them: a forward pass that updates them is still a function."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._slots = [
+            (owner._buffers, name, buffer.clone())
+            for owner in module.modules()
+            for name, buffer in owner._buffers.items()
+            if buffer is not None
+        ]
+        self._seen = [(value, -1) for _, _, value in self._slots]
+
+    def restore(self) -> None:
+        for position, (owner, name, value) in enumerate(self._slots):
+            tensor, version = self._seen[position]
+            if owner[name] is not tensor or tensor._version != version:
+                # Anew instead of in place: an earlier recording may need the old numbers.
+                owner[name] = fresh = value.clone()
+                self._seen[position] = fresh, fresh._version
 
 
 def _copied(module: nn.Module) -> nn.Module:

@@ -1,0 +1,169 @@
+r"""Where a recorded computation uses its parameters: the graph of autograd, read.
+
+Whatever a module is made of, autograd records a few kinds of operations. Where a parameter acts
+linearly, Y[s, b, :] = W[b] A[s, b, :] at positions s, the derivative of every output F_r is a sum
+of outer products with the same inputs,
+
+    dF_r / dW[b] = sum_s D_r[s, b, :] A[s, b, :]^T,    D_r = dF_r / dY.
+
+R. Novak, J. Sohl-Dickstein and S. S. Schoenholz, "Fast finite width neural tangent kernel", ICML
+(2022), section 3.4, use the same structure in the graph of another library.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.graph import Node
+
+from companion.tangent.operations import Arrange, local_map, output_shape, signed
+
+
+class Use(NamedTuple):
+    """One place where a parameter acts linearly.
+
+    Scale
+    -----
+    Constant factors between parameter and operation are part of ``A``.
+    """
+
+    node: Node  # its output is Y, in another arrangement
+    arrange: Arrange  # from derivatives by that output, one per row, to (r, b, s, out)
+    A: Float[Tensor, "b s in"]
+    transposed: bool  # the parameter is stored as (b, in, out) instead of (b, out, in)
+
+
+@dataclass(frozen=True)
+class _Operand:
+    index: int  # of the parameter
+    view: Tensor  # as an operation sees it, in the memory of the parameter
+    factor: float
+
+
+def parameter_uses(
+    outputs: Float[Tensor, "..."], parameters: Sequence[Float[Tensor, "..."]]
+) -> list[list[Use] | None]:
+    r"""All uses of each parameter between it and the outputs.
+
+    Parameters
+    ----------
+    outputs
+        Recorded outputs.
+    parameters
+        The leaves to look for.
+
+    Returns
+    -------
+    For each parameter its uses: an empty list if the outputs do not depend on it, None if an
+    operation uses it that is not known here.
+
+    Scale
+    -----
+    As :class:`Use`.
+    """
+    uses: list[list[Use] | None] = [[] for _ in parameters]
+    if outputs.grad_fn is None:
+        return uses
+    reader = _Reader(parameters)
+    if (whole := reader.operand(outputs.grad_fn)) is not None:
+        uses[whole.index] = None  # the outputs are a view of a parameter
+    for node in _nodes(outputs.grad_fn):
+        if reader.operand(node) is not None:
+            continue
+        for position, (source, _) in enumerate(node.next_functions):
+            operand = None if source is None else reader.operand(source)
+            if operand is None:
+                continue
+            found = uses[operand.index]
+            use = None if found is None else _use(node, position, operand, parameters)
+            if found is None or use is None:
+                uses[operand.index] = None
+            else:
+                found.append(use)
+    return uses
+
+
+def _nodes(root: Node) -> Iterator[Node]:
+    seen, waiting = {root}, [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for source, _ in node.next_functions:
+            if source is not None and source not in seen:
+                seen.add(source)
+                waiting.append(source)
+
+
+def _use(node: Node, position: int, operand: _Operand, parameters: Sequence[Tensor]) -> Use | None:
+    found = local_map(node, position, operand.view)
+    if found is None or found.W.numel() != parameters[operand.index].numel():
+        return None
+    if not found.W.is_contiguous() and not found.W.transpose(1, 2).is_contiguous():
+        return None
+    A = found.A.detach()  # or it would keep the graph alive
+    if operand.factor != 1:
+        A = operand.factor * A
+    return Use(node, found.arrange, A, transposed=not found.W.is_contiguous())
+
+
+class _Reader:
+    """Sees through views and constant multiples of parameters."""
+
+    def __init__(self, parameters: Sequence[Tensor]) -> None:
+        self._index = {id(parameter): index for index, parameter in enumerate(parameters)}
+        self._known: dict[Node, _Operand | None] = {}
+
+    def operand(self, node: Node) -> _Operand | None:
+        if node not in self._known:
+            self._known[node] = self._read(node)
+        return self._known[node]
+
+    def _read(self, node: Node) -> _Operand | None:
+        leaf = getattr(node, "variable", None)
+        if leaf is not None:
+            index = self._index.get(id(leaf))
+            return None if index is None else _Operand(index, leaf.detach(), 1.0)
+        transparent = _TRANSPARENT.get(node.name())
+        if transparent is None:
+            return None
+        sources = [source for source, _ in node.next_functions]
+        used = [position for position, source in enumerate(sources) if source is not None]
+        inner = self.operand(sources[used[0]]) if len(used) == 1 else None  # type: ignore[arg-type]
+        return None if inner is None else transparent(node, used[0], inner)
+
+
+def _viewed(view: Callable[[Any, Tensor], Tensor]) -> Callable[[Any, int, _Operand], _Operand]:
+    return lambda node, _, inner: replace(inner, view=view(node, inner.view))
+
+
+def _product(node: Any, position: int, inner: _Operand) -> _Operand | None:
+    other = node._saved_other if position == 0 else node._saved_self
+    return _multiple(node, inner, float(other)) if other.numel() == 1 else None
+
+
+def _quotient(node: Any, position: int, inner: _Operand) -> _Operand | None:
+    other = node._saved_other
+    return _multiple(node, inner, 1 / float(other)) if other.numel() == 1 else None
+
+
+def _multiple(node: Any, inner: _Operand, factor: float) -> _Operand | None:
+    if tuple(inner.view.shape) != output_shape(node):
+        return None
+    return replace(inner, factor=inner.factor * factor)
+
+
+_TRANSPARENT: dict[str, Callable[[Any, int, _Operand], _Operand | None]] = {
+    "TBackward0": _viewed(lambda node, W: W.t()),
+    "TransposeBackward0": _viewed(
+        lambda node, W: W.transpose(signed(node._saved_dim0), signed(node._saved_dim1))
+    ),
+    "PermuteBackward0": _viewed(lambda node, W: W.permute([signed(a) for a in node._saved_dims])),
+    "UnsqueezeBackward0": _viewed(lambda node, W: W.unsqueeze(signed(node._saved_dim))),
+    "ViewBackward0": _viewed(lambda node, W: W.view(output_shape(node))),
+    "ExpandBackward0": _viewed(lambda node, W: W.expand(output_shape(node))),
+    "MulBackward0": _product,
+    "DivBackward0": _quotient,
+    "NegBackward0": lambda node, position, inner: _multiple(node, inner, -1.0),
+}
