@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +149,16 @@ def test_a_killed_process_leaves_the_saved_file_whole(tmp_path):
         assert process.stdout.readline() == b"written\n"
         os.kill(process.pid, signal.SIGKILL)
     assert records.load(path)["x"] == 1.0
+    (left,) = tmp_path.glob(".a.nc.*.partial")
+    # The next to save removes it, unless it is so young that someone may still write it.
+    records.save(xr.Dataset({"x": 3.0}), path)
+    assert left.exists()
+    os.utime(left, (time.time() - 3700,) * 2)
+    other = tmp_path / ".aa.nc.123.partial"
+    other.touch()
+    os.utime(other, (0, 0))
+    records.save(xr.Dataset({"x": 3.0}), path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [other.name, "a.nc"]
 
 
 def test_missing_folders_are_made(tmp_path):
@@ -177,10 +188,10 @@ def test_values_without_a_place_in_netcdf_are_refused(tmp_path):
 
 
 def test_a_newer_file_is_refused_by_its_number(data, tmp_path):
-    newer = data.assign_attrs(format_version=2, companion_version="9.9")
+    newer = data.assign_attrs(format_version=3, companion_version="9.9")
     records.save(newer, tmp_path / "a.nc")
     with pytest.raises(
-        RecordError, match=r"at most 1; .*a.nc has 2, written by companion 9.9. Install a newer"
+        RecordError, match=r"at most 2; .*a.nc has 3, written by companion 9.9. Install a newer"
     ):
         records.load(tmp_path / "a.nc")
 
@@ -200,6 +211,52 @@ def test_unreadable_files_are_named(content, message, tmp_path):
         path.write_bytes(content)
     with pytest.raises(RecordError, match=message):
         records.load(path)
+
+
+@pytest.mark.parametrize("version", ["two", 1.5, [1, 2]])
+def test_a_version_that_is_no_number_is_refused(data, version, tmp_path):
+    records.save(data.assign_attrs(format_version=version), tmp_path / "a.nc")
+    with pytest.raises(RecordError, match=r"a whole number as format_version; .*a.nc"):
+        records.load(tmp_path / "a.nc")
+
+
+@pytest.mark.parametrize("part", np.linspace(0, 1, 12, endpoint=False))
+def test_a_changed_byte_is_found_wherever_it_is(data, part, tmp_path):
+    path = records.save(data, tmp_path / "a.nc")
+    content = bytearray(path.read_bytes())
+    content[int(part * len(content))] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(RecordError, match=r"as it was written; .*a.nc has been damaged"):
+        records.load(path)
+
+
+@pytest.mark.parametrize("part", [0.0, 0.3, 0.95])
+def test_a_file_cut_short_is_found(data, part, tmp_path):
+    path = records.save(data, tmp_path / "a.nc")
+    content = path.read_bytes()
+    path.write_bytes(content[: int(part * len(content))])
+    with pytest.raises(RecordError, match="`path` must be a netCDF file"):
+        records.load(path)
+
+
+def test_the_seal_is_invisible_to_other_readers(data, tmp_path):
+    path = records.save(data, tmp_path / "a.nc")
+    np.testing.assert_array_equal(xr.load_dataset(path)["count"], data["count"])
+
+
+def test_records_of_the_first_format_have_no_seal_and_are_read(data, tmp_path):
+    data.assign_attrs(format_version=1).to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    np.testing.assert_array_equal(records.load(tmp_path / "a.nc")["count"], data["count"])
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_damage_without_a_seal_is_told_as_well(data, tmp_path):
+    data.assign_attrs(format_version=1).to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    content = (tmp_path / "a.nc").read_bytes()
+    noise = np.random.default_rng(0).bytes(len(content) - 200)
+    (tmp_path / "a.nc").write_bytes(content[:200] + noise)
+    with pytest.raises(RecordError, match="`path` must be a netCDF file"):
+        records.load(tmp_path / "a.nc")
 
 
 def test_a_file_of_someone_else_is_refused(data, tmp_path):

@@ -1,18 +1,24 @@
 """Labelled datasets to netCDF files and back: whole or not at all, and with their origin."""
 
+import glob
+import hashlib
 import json
 import os
 import platform
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from importlib import metadata
+from numbers import Integral
 from pathlib import Path
 
 import xarray as xr
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 2 has a seal
+SEAL = b"companion sha256"  # ends the file, with the digest of all before it behind it
+ABANDONED = 3600.0  # seconds after which nobody is still writing
 DISTRIBUTION = "gradient-flow-companion"
 _LIBRARIES = ("numpy", "scipy", "torch", "xarray")
 
@@ -41,6 +47,12 @@ def save(data: xr.Dataset, path: str | Path) -> Path:
     ------
     RecordError
         If the folder cannot be made or written, or a value has no place in a netCDF file.
+
+    Notes
+    -----
+    A process that is killed while it writes leaves a hidden ``.partial`` file; those of the same
+    target that are an hour old are removed. Behind the netCDF data stands their digest, which
+    readers of netCDF do not see.
     """
     path = Path(path)
     origin = {"format_version": FORMAT_VERSION, **surroundings()}
@@ -50,9 +62,11 @@ def save(data: xr.Dataset, path: str | Path) -> Path:
     partial = _partial_file(path)
     try:
         complete.to_netcdf(partial, engine="h5netcdf", encoding=encoding)
+        _seal(partial)
         _flush(partial)
         os.replace(partial, path)
         _flush(path.parent)
+        _remove_abandoned(path)
     except (TypeError, ValueError, OSError) as error:
         raise RecordError(f"`path` {path} could not be written: {_first_line(error)}.") from error
     finally:
@@ -75,14 +89,16 @@ def load(path: str | Path) -> xr.Dataset:
     Raises
     ------
     RecordError
-        If there is no such file, it is not a record, or a newer version of this library wrote it.
+        If there is no such file, it is not a record, it is damaged, or a newer version of this
+        library wrote it.
     """
     path = Path(path)
     if not path.is_file():
         raise RecordError(f"`path` must be a file; got {path}, which is not there.")
+    _check_seal(path)
     try:
         data = xr.load_dataset(path, engine="h5netcdf", decode_times=False, mask_and_scale=False)
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # of a damaged file the library below raises anything
         raise RecordError(
             f"`path` must be a netCDF file; {path} cannot be read as one ({_first_line(error)})."
         ) from error
@@ -90,6 +106,10 @@ def load(path: str | Path) -> xr.Dataset:
     if version is None:
         raise RecordError(
             f"`path` must be a record of this library; {path} has no attribute `format_version`."
+        )
+    if not isinstance(version, Integral):
+        raise RecordError(
+            f"`path` must have a whole number as format_version; {path} has {version!r}."
         )
     if int(version) > FORMAT_VERSION:
         raise RecordError(
@@ -216,6 +236,36 @@ def _partial_file(path: Path) -> Path:
     os.fchmod(descriptor, 0o644)
     os.close(descriptor)
     return Path(name)
+
+
+def _remove_abandoned(path: Path) -> None:
+    for partial in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+        try:
+            if time.time() - partial.stat().st_mtime > ABANDONED:
+                partial.unlink()
+        except OSError:  # someone else removed it, or it is not ours to remove
+            continue
+
+
+def _seal(path: Path) -> None:
+    digest = hashlib.sha256(path.read_bytes()).digest()
+    with path.open("ab") as file:
+        file.write(SEAL + digest)
+
+
+def _check_seal(path: Path) -> None:
+    # Files without a seal are of format 1 or of someone else; what they are is seen on reading.
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RecordError(
+            f"`path` must be a file that can be read; got {path} ({error.strerror})."
+        ) from error
+    body, found, digest = content.rpartition(SEAL)
+    if found and len(digest) == 32 and hashlib.sha256(body).digest() != digest:
+        raise RecordError(
+            f"`path` must be as it was written; {path} has been damaged since. Make it anew."
+        )
 
 
 def _flush(path: Path) -> None:
