@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from companion.catalogue import draw
+    from companion.certificates.certify import certify
     from companion.dynamics.gradient_flow import gradient_flow
     from companion.tangent.gram import ntk
 
-__all__ = ["__version__", "draw", "gradient_flow", "ntk"]
+__all__ = ["__version__", "certify", "draw", "gradient_flow", "ntk"]
 
 __version__ = metadata.version("gradient-flow-companion")
 
 _ROOMS = {
+    "certify": "companion.certificates.certify",
     "draw": "companion.catalogue",
     "gradient_flow": "companion.dynamics.gradient_flow",
     "ntk": "companion.tangent.gram",

@@ -1,4 +1,4 @@
-"""The command line: ``companion list``, ``run``, ``draw`` and ``claims``.
+"""The command line: ``companion list``, ``run``, ``draw``, ``certify`` and ``claims``.
 
 What a user can get wrong ends in one line on the standard error and exit code 2. Anything else
 that goes wrong is a fault of the library and keeps its traceback.
@@ -20,6 +20,7 @@ import xarray as xr
 from typer.core import TyperGroup
 
 from companion import __version__, catalogue, records
+from companion.certificates.command import certify_report
 from companion.claims.listing import claims_report
 from companion.experiments.base import Experiment, check_device, execute
 from companion.experiments.settings import with_settings
@@ -151,6 +152,20 @@ def draw(
     _or_exit(records.check_writable, picture)
     _or_exit(_drawn, drawing, data, file).savefig(picture)
     typer.echo(f"{picture}")
+
+
+@app.command()
+def certify(
+    module: Annotated[str, typer.Argument(help="FILE.py:FACTORY; the factory is called.")],
+    data: Annotated[Path, typer.Option(help="An .npz file of arrays; pickles are refused.")],
+    inputs: Annotated[str, typer.Option("--x", help="Name of the inputs.")] = "X",
+    targets: Annotated[str, typer.Option("--y", help="Name of the targets.")] = "y",
+    weights: Annotated[str, typer.Option("--nu", help="Name of the weights, if any.")] = "nu",
+    as_json: AsJson = False,
+) -> None:
+    """Say which theorem applies to a module on its data, why or why not, and what it promises."""
+    names = {"inputs": inputs, "targets": targets, "weights": weights}
+    typer.echo(_or_exit(partial(certify_report, module, data, **names, as_json=as_json)))
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""Which theorem speaks about a given network on given data, and what it promises."""

@@ -1,0 +1,144 @@
+"""Module and data of a user, named on the command line."""
+
+import importlib.util
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Shaped
+from torch import nn
+
+_LOADED_AS = "companion_user_module"
+
+
+def load_module(address: str) -> nn.Module:
+    """The module that a function in a file makes.
+
+    Parameters
+    ----------
+    address
+        ``FILE.py:FACTORY``; the factory is called without arguments.
+
+    Returns
+    -------
+    What the factory returns.
+
+    Raises
+    ------
+    ValueError
+        If the address is not of this form, the file cannot be read or run, it has no such
+        function, the function raises, or what it returns is not a ``torch.nn.Module``.
+
+    Notes
+    -----
+    The file is run, with whatever it does: give only files that you trust. Its folder is where it
+    finds the modules beside it.
+    """
+    name, colon, factory = address.rpartition(":")
+    if not colon or not factory.isidentifier() or not name.endswith(".py"):
+        raise ValueError(f"`module` must read FILE.py:FACTORY; got {address}.")
+    file = Path(name)
+    if not file.is_file():
+        raise ValueError(f"`module` must name a file that exists; got {file}.")
+    found = getattr(_executed(file), factory, None)
+    if not callable(found):
+        raise ValueError(f"`module` must name a function of {file}; it has no {factory}.")
+    try:
+        made = found()
+    except (Exception, SystemExit) as error:
+        raise ValueError(
+            f"`module` must come from a factory that returns; {factory}() raised {_told(error)}."
+        ) from error
+    if not isinstance(made, nn.Module):
+        raise ValueError(
+            f"`module` must be a torch.nn.Module; {factory}() returned {type(made).__name__}."
+        )
+    return made
+
+
+def load_arrays(
+    file: Path, names: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> dict[str, Shaped[np.ndarray, "..."]]:
+    """Arrays of an ``.npz`` file by name.
+
+    Parameters
+    ----------
+    file
+        The file, as ``numpy.savez`` writes it.
+    names
+        Arrays that it must hold.
+    optional
+        Arrays that are taken if they are there.
+
+    Returns
+    -------
+    The arrays.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing, is not such a file, lacks an array, or holds pickled objects under
+        these names.
+
+    Notes
+    -----
+    Nothing is ever unpickled: loading a pickled object runs whatever code it names.
+    """
+    if not file.is_file():
+        raise ValueError(f"`data` must name a file that exists; got {file}.")
+    try:
+        with np.load(file, allow_pickle=False) as held:
+            if not isinstance(held, np.lib.npyio.NpzFile):
+                raise ValueError("a single array")
+            missing = [name for name in names if name not in held]
+            if missing:
+                raise ValueError(
+                    f"`data` must hold the arrays {', '.join(names)}; {file} holds "
+                    f"{', '.join(sorted(held)) or 'none'}. Name others with --x and --y."
+                )
+            wanted = [*names, *(name for name in optional if name in held)]
+            return {name: _array(held, name, file) for name in wanted}
+    except (OSError, zipfile.BadZipFile, EOFError) as error:
+        raise ValueError(_unreadable(file)) from error
+    except ValueError as error:
+        if str(error).startswith("`"):
+            raise
+        raise ValueError(_unreadable(file)) from error
+
+
+def _executed(file: Path) -> object:
+    spec = importlib.util.spec_from_file_location(_LOADED_AS, file.resolve())
+    assert spec is not None and spec.loader is not None  # a .py file has both
+    loaded = importlib.util.module_from_spec(spec)
+    sys.modules[_LOADED_AS] = loaded  # dataclasses look their module up
+    sys.path.insert(0, str(file.resolve().parent))
+    try:
+        spec.loader.exec_module(loaded)
+    except (Exception, SystemExit) as error:
+        raise ValueError(
+            f"`module` must come from a file that runs; {file} raised {_told(error)}."
+        ) from error
+    finally:
+        sys.path.pop(0)
+    return loaded
+
+
+def _array(held: np.lib.npyio.NpzFile, name: str, file: Path) -> np.ndarray:
+    try:
+        array: np.ndarray = held[name]
+    except ValueError as error:
+        raise ValueError(
+            f"`data` must hold arrays of numbers; {name} in {file} is a pickled object, which is "
+            "refused because unpickling runs code. Save it with numpy.savez as numbers."
+        ) from error
+    return array
+
+
+def _unreadable(file: Path) -> str:
+    return f"`data` must be a file that numpy.savez wrote; {file} is not."
+
+
+def _told(error: BaseException) -> str:
+    lines = str(error).splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0]}".removesuffix(": ")

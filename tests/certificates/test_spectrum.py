@@ -1,0 +1,102 @@
+"""Intervals that hold the eigenvalues, dense and from products, against spectra known exactly."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from companion.certificates.spectrum import bounded_spectrum, dense_spectrum
+from companion.certificates.weighted_jacobian import WeightedJacobian
+from companion.tangent.predictor import Predictor
+
+EPS = float(np.finfo(float).eps)
+
+
+def with_spectrum(values, rng):
+    Q, _ = np.linalg.qr(rng.standard_normal((len(values), len(values))))
+    K = Q * np.asarray(values) @ Q.T
+    return (K + K.T) / 2
+
+
+class Linear(nn.Module):
+    """Outputs A theta, one per row of the inputs."""
+
+    def __init__(self, A):
+        super().__init__()
+        self.register_buffer("A", torch.tensor(A))
+        self.theta = nn.Parameter(torch.zeros(A.shape[1]).double())
+
+    def forward(self, X):
+        return self.A @ self.theta + 0 * X[:, 0]
+
+
+def operator(A, root=None):
+    predictor = Predictor(Linear(A), torch.zeros(len(A), 1).double(), call=lambda m, X: m(X))
+    root = torch.ones(len(A)).double() if root is None else root
+    return WeightedJacobian(predictor, root, predictor.theta_0)
+
+
+@pytest.mark.parametrize("smallest", [1.0, 1e-3, 1e-8])
+def test_dense_intervals_hold_the_eigenvalues(smallest, rng):
+    found = dense_spectrum(
+        with_spectrum([smallest, 0.5 + smallest, 3.0, 10.0], rng), precision=EPS
+    )
+    low, high = found.lambda_min
+    assert low <= smallest <= high
+    assert high - low < 1e-12  # sixty roundings of the trace
+    assert found.lambda_max[0] <= 10 <= found.lambda_max[1]
+    assert found.numerical_rank == 4 and found.gap > 1e4
+
+
+def test_a_singular_matrix_has_zero_in_its_interval_and_a_gap(rng):
+    A = rng.standard_normal((6, 3))
+    found = dense_spectrum(A @ A.T, precision=EPS)
+    assert found.lambda_min[0] == 0 < found.lambda_min[1] < 1e-12
+    assert found.numerical_rank == 3 and found.gap > 1e10
+
+
+def test_single_precision_widens_the_interval(rng):
+    K = with_spectrum([1e-6, 1.0], rng)
+    found = dense_spectrum(K, precision=float(np.finfo(np.float32).eps))
+    assert found.lambda_min[0] > 0
+    K = with_spectrum([1e-7, 1.0], rng)
+    found = dense_spectrum(K, precision=float(np.finfo(np.float32).eps))
+    assert found.lambda_min[0] == 0 < 1e-7 < found.lambda_min[1]
+
+
+def test_a_vanishing_kernel_has_no_rank():
+    found = dense_spectrum(np.zeros((2, 2)), precision=EPS)
+    assert found.lambda_min[1] < 1e-300 and found.numerical_rank == 0 and found.gap is None
+
+
+def test_products_bound_from_inside(rng):
+    A = rng.standard_normal((60, 80))
+    values = np.linalg.eigvalsh(A @ A.T)
+    start = torch.tensor(rng.standard_normal(60))
+    found = bounded_spectrum(operator(A), start, rank_bound=60)
+    assert found.method == "bounds" and found.lambda_max[1] == math.inf
+    assert found.lambda_min[0] == 0
+    assert values[0] <= found.lambda_min[1] < values[20]
+    assert values[40] < found.lambda_max[0] <= values[-1] * (1 + 1e-12)
+
+
+def test_fewer_parameters_than_rows_decide_the_smallest(rng):
+    found = bounded_spectrum(
+        operator(rng.standard_normal((30, 7))), torch.zeros(30).double(), rank_bound=7
+    )
+    assert found.lambda_min == (0.0, 0.0)
+
+
+def test_rows_without_weight_do_not_count(rng):
+    A = rng.standard_normal((10, 12))
+    root = torch.ones(10).double()
+    root[3:] = 0
+    A[3:] = 0
+    found = bounded_spectrum(operator(A, root), torch.ones(10).double(), rank_bound=12)
+    # Three rows: the Krylov space is everything, and the Ritz values are the eigenvalues.
+    values = np.linalg.eigvalsh(A[:3] @ A[:3].T)
+    assert found.num_rows == 3
+    assert found.lambda_min[1] == pytest.approx(values[0], rel=1e-9)
+    assert found.lambda_max[0] == pytest.approx(values[-1], rel=1e-9)
