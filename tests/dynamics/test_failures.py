@@ -30,7 +30,7 @@ def empty():
 def test_a_failure_says_when_and_why_and_carries_the_records(kind, empty):
     failure = kind("the step vanished", 0.25, empty)
     assert isinstance(failure, FlowFailure)
-    assert str(failure) == "the flow stopped at time 0.25: the step vanished."
+    assert str(failure) == "the run stopped at time 0.25: the step vanished."
     assert failure.time == 0.25
     assert failure.trajectory is empty
 

@@ -377,7 +377,7 @@ def test_a_flow_that_ends_early_hands_back_its_records(method):
     end = 4 * np.log(2) - 2
     t = np.linspace(0, 1, 21)
     kinds = FlowFailure if method == "LSODA" else (FlowNotFinite, FlowUnderflow)
-    with pytest.raises(kinds, match=r"the flow stopped at time 0\.7725") as failure:
+    with pytest.raises(kinds, match=r"the run stopped at time 0\.7725") as failure:
         gradient_flow(Root(), np.ones((1, 1)), -np.ones(1), t_end=1.0, t_eval=t, method=method)
     # Near its end the root is followed until its slope is lost in the step.
     assert_allclose(failure.value.time, end, rtol=1e-4)

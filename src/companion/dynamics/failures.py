@@ -17,7 +17,7 @@ class FlowFailure(RuntimeError):
     """
 
     def __init__(self, reason: str, time: float, trajectory: Trajectory) -> None:
-        super().__init__(f"the flow stopped at time {time:.6g}: {reason}.")
+        super().__init__(f"the run stopped at time {time:.6g}: {reason}.")
         self.time = time
         self.trajectory = trajectory
 

@@ -124,16 +124,17 @@ class Predictor:
         self,
         theta: Float[Tensor, " p"],
         weigh: Callable[[Float[Tensor, "n ..."]], Float[Tensor, "n ..."]],
+        X: Any = None,
     ) -> tuple[Float[Tensor, "n ..."], Float[Tensor, " p"]]:
         r"""Outputs F and :math:`J^\top` times a vector that may depend on them.
 
         One forward and one backward pass. With ``weigh`` the derivative of a loss by the outputs,
-        the second result is the gradient of that loss.
+        the second result is the gradient of that loss. Other inputs may stand in for the own ones.
         """
         self.num_gradients += 1
         self.set(theta)
         with torch.enable_grad():
-            outputs = self.recorded_outputs()
+            outputs: Tensor = self.recorded_outputs() if X is None else self._forward(X)
         cotangent = weigh(outputs.detach())
         pieces = torch.autograd.grad(
             outputs, self.parameters, grad_outputs=cotangent, materialize_grads=True
