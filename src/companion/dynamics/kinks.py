@@ -25,7 +25,11 @@ class ObservedOrder:
 
     ``order`` is the slope of the differences between successive runs against the length of the
     step, on logarithmic scales, and lies in ``[low, high]`` with 95 % confidence; ``error`` is
-    the last difference relative to the distance from the start: no more accuracy is there.
+    the last difference: no more accuracy is there.
+
+    Scale
+    -----
+    The error is relative to the distance from the start.
     """
 
     order: float

@@ -19,7 +19,7 @@ from companion.numerics.bernstein import first_negative
 
 ORDER_PER_DIGIT = 1.5  # measured: between 1 and 2 the cost changes by less than a tenth
 LEAST_ORDER = 8
-TINY = float(np.finfo(float).tiny)
+EPS, TINY = float(np.finfo(float).eps), float(np.finfo(float).tiny)
 TINY_PART = 1e-10  # a step that an event cuts to less than this part has not moved
 
 
@@ -29,6 +29,10 @@ class KinkEvent:
 
     ``sample`` is the first of the samples that share the kink. ``"cross"``: from one side to the
     other; ``"slide"``: the neuron begins to slide; ``"exit"``: it stops sliding.
+
+    Scale
+    -----
+    Time of the flow.
     """
 
     time: float
@@ -44,6 +48,10 @@ class ReluStep(Step):
     ``velocity`` is the derivative of the state at any time of the step: minus the shortest element
     of the subdifferential of the loss. Where a neuron slides that is not what automatic
     differentiation returns.
+
+    Scale
+    -----
+    Parameters per time of the flow.
     """
 
     events: tuple[KinkEvent, ...]
@@ -123,7 +131,7 @@ class _Flow:
         self.order = max(LEAST_ORDER, int(np.ceil(-ORDER_PER_DIGIT * np.log10(rtol))))
         self.W, self.a = self.problem.W.copy(), self.problem.a.copy()
         self.theta_0 = objective.theta_0
-        self.rounding = ROUNDINGS * np.finfo(float).eps * objective.output_scale()
+        self.output_floor = ROUNDINGS * EPS * objective.output_scale()
         self.t = 0.0
         self.events: list[KinkEvent] = []
 
@@ -156,10 +164,15 @@ class _Flow:
                 self._settle(margins, row, powers @ series.pull)
 
     def _rests(self, series: ReluSeries) -> bool:
-        # Where the residual is rounding, so is the choice of sliding or not.
-        residual = self._norm(series.outputs[0] - self.problem.y)
-        still = not self.problem.flat(series.W, series.a)[1].any()
-        return still or bool(residual <= self.rounding)
+        # Where residual or slope are rounding, so is the choice of sliding or not.
+        problem = self.problem
+        residual = self._norm(series.outputs[0] - problem.y)
+        speed = float(np.linalg.norm(problem.flat(series.W, series.a)[1]))
+        steepest = problem.scale * problem.lengths.max(initial=0.0) * problem.nu.sum() ** 0.5
+        weights = np.sqrt((series.a[0] ** 2).sum() + (series.W[0] ** 2).sum())
+        # The gradient is a sum of terms at most this large, and cannot be known better.
+        rounding = ROUNDINGS * EPS * steepest * float(weights) * residual
+        return bool(residual <= self.output_floor or speed <= rounding)
 
     def _settle_start(self) -> None:
         outputs = relu_series(self.pattern, self.W, self.a, 0).outputs[0]

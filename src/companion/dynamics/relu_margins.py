@@ -26,6 +26,10 @@ class Margins:
 
     ``leaves_to`` is the side at the end of sliding, and 0 at any other event; ``kink`` is -1
     where the event belongs to all kinks of the neuron.
+
+    Scale
+    -----
+    Time in units of the step.
     """
 
     polynomials: Float[np.ndarray, "k l"]

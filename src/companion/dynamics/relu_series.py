@@ -24,6 +24,10 @@ class ReluSeries:
     """Coefficients of the powers of time, first axis from order 0.
 
     ``pull`` is the weighted residual c, ``outputs`` the network f and ``slope`` the M above.
+
+    Scale
+    -----
+    Powers of the time since the state that was expanded.
     """
 
     W: Float[np.ndarray, "l m d"]
