@@ -3,7 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -58,6 +58,7 @@ def test_diagonal_matrix_by_hand():
 # The interval ------------------------------------------------------------------------------
 
 
+@settings(max_examples=40)
 @given(
     constant=st.integers(0, 50),
     linear=st.integers(1, 50),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float
-from scipy.linalg import eigh_tridiagonal
+from scipy.linalg import eigh_tridiagonal, norm
 
 
 class KrylovSpace:
@@ -55,7 +55,7 @@ class KrylovSpace:
         self.alpha: list[float] = []
         self.beta: list[float] = []
         self._basis = np.empty((min(max_dim, len(start)) + 1, len(start)), dtype=start.dtype)
-        self._basis[0] = start / np.linalg.norm(start)
+        self._basis[0] = start / norm(start)
 
     @property
     def dim(self) -> int:
@@ -83,7 +83,7 @@ class KrylovSpace:
         second = earlier @ image
         image -= second @ earlier
         self.alpha.append(float(first[k] + second[k]))
-        self.beta.append(float(np.linalg.norm(image)))
+        self.beta.append(float(norm(image)))  # SciPy's: safe where squares overflow
         if not self.invariant:
             self._basis[k + 1] = image / self.beta[-1]
 
@@ -99,4 +99,4 @@ class KrylovSpace:
         """Unit vector of a Ritz value, by its place in :meth:`ritz_values`."""
         _, vectors = eigh_tridiagonal(self.alpha, self.beta[:-1])
         vector = vectors[:, index] @ self._basis[: self.dim]
-        return vector / np.linalg.norm(vector)
+        return vector / norm(vector)
