@@ -12,7 +12,7 @@ from torch.func import grad, vjp
 from companion.dynamics.objective import Objective
 from companion.dynamics.relu_pattern import Pattern
 from companion.dynamics.relu_problem import ReluProblem
-from companion.dynamics.relu_series import relu_series
+from companion.dynamics.relu_series import relu_series, series_order
 from companion.networks.two_layer import TwoLayerNetwork
 
 
@@ -36,6 +36,11 @@ def prepared(rng, n=6, m=5, d=3, frozen=()):
     objective = Objective(module, X, y, nu)
     problem = ReluProblem(objective)
     return objective, problem, Pattern(problem)
+
+
+@pytest.mark.parametrize(("rtol", "order"), [(1e-3, 8), (1e-6, 9), (1e-7, 11), (1e-10, 15)])
+def test_orders(rtol, order):
+    assert series_order(rtol) == order
 
 
 def test_a_linear_flow_is_the_exponential_series():

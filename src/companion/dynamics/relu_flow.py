@@ -13,12 +13,10 @@ from companion.dynamics.objective import Objective
 from companion.dynamics.relu_margins import Margins, event_margins
 from companion.dynamics.relu_pattern import Pattern
 from companion.dynamics.relu_problem import ReluProblem
-from companion.dynamics.relu_series import ReluSeries, relu_series
+from companion.dynamics.relu_series import ReluSeries, relu_series, series_order
 from companion.dynamics.step import Step, StepFailure
 from companion.numerics.bernstein import first_negative
 
-ORDER_PER_DIGIT = 1.5  # measured: between 1 and 2 the cost changes by less than a tenth
-LEAST_ORDER = 8
 EPS, TINY = float(np.finfo(float).eps), float(np.finfo(float).tiny)
 TINY_PART = 1e-10  # a step that an event cuts to less than this part has not moved
 
@@ -128,7 +126,7 @@ class _Flow:
         self.problem = ReluProblem(objective)
         self.pattern = Pattern(self.problem)
         self.accuracy = Accuracy(objective, rtol)
-        self.order = max(LEAST_ORDER, int(np.ceil(-ORDER_PER_DIGIT * np.log10(rtol))))
+        self.order = series_order(rtol)
         self.W, self.a = self.problem.W.copy(), self.problem.a.copy()
         self.theta_0 = objective.theta_0
         self.output_floor = ROUNDINGS * EPS * objective.output_scale()
@@ -137,11 +135,11 @@ class _Flow:
 
     def steps(self, t_end: float) -> Iterator[ReluStep]:
         self._settle_start()
-        stalled, most = 0, self.pattern.side.size + LEAST_ORDER
+        stalled, most = 0, 10 + self.pattern.side.size
         while self.t < t_end:
             series = relu_series(self.pattern, self.W, self.a, self.order)
             if self._rests(series):
-                yield self._step(series, t_end)
+                yield self._step(series, t_end, rests=True)
                 return
             remaining = t_end - self.t
             full = self._length(series, remaining)
@@ -203,10 +201,10 @@ class _Flow:
                 kind = "exit"
             self.events.append(KinkEvent(self.t, int(self.problem.sample[kink]), neuron, kind))
 
-    def _step(self, series: ReluSeries, end: float) -> ReluStep:
+    def _step(self, series: ReluSeries, end: float, *, rests: bool = False) -> ReluStep:
         start, orders = self.t, np.arange(self.order + 1)
         theta = self.problem.flat(series.W, series.a)
-        if self._rests(series):
+        if rests:
             theta[1:] = 0.0
 
         def at(time: float) -> np.ndarray:
