@@ -107,9 +107,10 @@ def arc_cosine_of_angles(
     ----------
     .. [1] Y. Cho and L. K. Saul, "Kernel methods for deep learning", NeurIPS 2009, section 2.
     """
-    kernel = np.pi - pairs.angle
-    if order == 1:
-        kernel *= pairs.cosine
-        kernel += pairs.sine
-    kernel *= factor / (2 * np.pi)
+    factor /= 2 * np.pi
+    if order == 0:
+        return pairs.supplement * factor
+    kernel = pairs.supplement * pairs.cosine
+    kernel += pairs.sine
+    kernel *= factor
     return kernel

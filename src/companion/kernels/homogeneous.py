@@ -88,7 +88,7 @@ class HomogeneousLayer:
         same, opposite = self.rise**2 + self.fall**2, sign * 2 * self.rise * self.fall
         moment = arc_cosine_of_angles(pairs, order=order, factor=factor * same)
         if opposite:
-            mirrored = PairAngles(np.pi - pairs.angle, pairs.sine, -pairs.cosine)
+            mirrored = PairAngles(pairs.supplement, pairs.sine, -pairs.cosine)
             moment += arc_cosine_of_angles(mirrored, order=order, factor=factor * opposite)
         return moment
 

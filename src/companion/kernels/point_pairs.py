@@ -97,12 +97,10 @@ class PointPairs:
                 if homogeneity == 1:
                     block *= self.norms_x[rows, None]
                     block *= self.norms_z[columns]
-                if not self.symmetric:
-                    values[rows, columns] = block
-                elif columns == rows:
-                    values[rows, columns] = (block + block.T) / 2
-                else:
-                    values[rows, columns] = block
+                if self.symmetric and columns == rows:
+                    block = (block + block.T) / 2
+                values[rows, columns] = block
+                if self.symmetric and columns != rows:
                     values[columns, rows] = block.T
         return values
 

@@ -7,6 +7,7 @@ to its own relative accuracy: for unit vectors :math:`|u - v|^2 / 2` and :math:`
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -41,6 +42,11 @@ class PairAngles:
     angle: Float[np.ndarray, "n n2"]
     sine: Float[np.ndarray, "n n2"]
     cosine: Float[np.ndarray, "n n2"]
+
+    @cached_property
+    def supplement(self) -> Float[np.ndarray, "n n2"]:
+        """The angles with the opposite points."""
+        return np.pi - self.angle
 
 
 def angles_from_cosine(
