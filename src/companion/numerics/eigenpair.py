@@ -24,7 +24,7 @@ class Eigenpair:
     lower, upper
         Ends of the interval. What makes them hold, the function that returns the pair says.
     vector
-        A unit vector.
+        A unit vector; None where the eigenvalue is known without one.
 
     Scale
     -----
@@ -38,7 +38,7 @@ class Eigenpair:
     value: float
     lower: float
     upper: float
-    vector: Float[np.ndarray, " n"]
+    vector: Float[np.ndarray, " n"] | None
 
     @property
     def bound(self) -> float:

@@ -145,10 +145,11 @@ def _checked(
 ) -> Float[np.ndarray, "n n"]:
     if not rtol > 0:
         raise ValueError(f"`rtol` must be positive; got {rtol}.")
-    if start is not None and start.vector.shape != K.shape[:1]:
+    vector = None if start is None else start.vector
+    if vector is not None and vector.shape != K.shape[:1]:
         raise ValueError(
             f"`start` must be a pair of a matrix with {K.shape[0]} rows; "
-            f"got a vector of shape {start.vector.shape}."
+            f"got a vector of shape {vector.shape}."
         )
     matrix = np.asarray(symmetric_matrix(K), dtype=np.float64)
     # LAPACK wants columns next to each other, which the transpose of a row-major matrix has.
@@ -159,7 +160,9 @@ def _start_vector(
     matrix: Float[np.ndarray, "n n"], start: Eigenpair | None
 ) -> Float[np.ndarray, " n"]:
     # Any vector serves that is orthogonal to no eigenvector; a fixed one gives the same digits.
-    return np.random.default_rng(0).standard_normal(len(matrix)) if start is None else start.vector
+    if start is None or start.vector is None:
+        return np.random.default_rng(0).standard_normal(len(matrix))
+    return start.vector
 
 
 def _guesses_by_inverse(
