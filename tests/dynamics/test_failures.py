@@ -26,12 +26,22 @@ def empty():
     )
 
 
-@pytest.mark.parametrize("kind", [FlowFailure, FlowUnderflow, FlowNotFinite, Diverged])
+@pytest.mark.parametrize("kind", [FlowFailure, FlowUnderflow, FlowNotFinite])
 def test_a_failure_says_when_and_why_and_carries_the_records(kind, empty):
     failure = kind("the step vanished", 0.25, empty)
     assert isinstance(failure, FlowFailure)
     assert str(failure) == "the run stopped at time 0.25: the step vanished."
     assert failure.time == 0.25
+    assert failure.trajectory is empty
+
+
+def test_divergence_says_how_far_and_what_to_do(empty):
+    failure = Diverged(4e12, 0.5, 10.0, empty, subject="the residual of module 3")
+    assert isinstance(failure, FlowFailure)
+    assert "time 10: the residual of module 3 has the square 4e+12 after steps of 0.5" in str(
+        failure
+    )
+    assert "shorter than 2 / lambda_max" in str(failure)
     assert failure.trajectory is empty
 
 

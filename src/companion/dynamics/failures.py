@@ -31,7 +31,36 @@ class FlowNotFinite(FlowFailure):
 
 
 class Diverged(FlowFailure):
-    """Steps of gradient descent were too long: the loss grew without bound."""
+    """Steps of gradient descent were too long: the loss grew without bound.
+
+    Parameters
+    ----------
+    squares
+        Weighted sum of squared residuals that was reached; twice the loss.
+    learning_rate
+        The length of the steps.
+    time
+        Where it happened.
+    trajectory
+        The records up to then and the parameters there.
+    subject
+        What diverged.
+    """
+
+    def __init__(
+        self,
+        squares: float,
+        learning_rate: float,
+        time: float,
+        trajectory: Trajectory,
+        *,
+        subject: str = "the residual",
+    ) -> None:
+        reason = (
+            f"{subject} has the square {squares:.3g} after steps of {learning_rate:.3g}, which "
+            "must be shorter than 2 / lambda_max of the weighted Gram matrix"
+        )
+        super().__init__(reason, time, trajectory)
 
 
 class FlowInterrupted(KeyboardInterrupt):

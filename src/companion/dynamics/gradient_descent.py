@@ -13,6 +13,7 @@ from companion.dynamics.failures import Diverged, FlowInterrupted
 from companion.dynamics.objective import Objective
 from companion.dynamics.progress import progress_bar
 from companion.dynamics.recording import Recorder
+from companion.dynamics.schedule import number_of_steps, record_marks
 from companion.dynamics.trajectory import Trajectory
 from companion.tangent.preconditions import Call, beside
 
@@ -112,10 +113,8 @@ def gradient_descent(
     eq. (2.1), whose limit of small steps is the flow.
     """
     objective = Objective(module, X, y, nu, call=call)
-    if not (np.isfinite(learning_rate) and learning_rate > 0):
-        raise ValueError(f"`learning_rate` must be positive and finite; got {learning_rate}.")
-    count = _number_of_steps(learning_rate, num_steps, t_end)
-    marks = _marks(record_at, count)
+    count = number_of_steps(learning_rate, num_steps, t_end)
+    marks = record_marks(record_at, count)
     gradient = _gradient(objective, batch, rng)
     recorder = Recorder(objective, record=record, keep_path=keep_path)
     records = partial(recorder.trajectory, method="gradient descent")
@@ -133,7 +132,7 @@ def gradient_descent(
                 squares, slope = gradient(theta)
                 if not squares <= limit:
                     recorder.reach(time, _numpy(theta))
-                    raise Diverged(_advice(squares, learning_rate), time, records())
+                    raise Diverged(squares, learning_rate, time, records())
                 theta -= learning_rate * slope
     except KeyboardInterrupt:
         recorder.reach(time, _numpy(theta))
@@ -203,41 +202,6 @@ def _weigh(weights: Tensor, outputs: Tensor, y: Tensor) -> Tensor:
             f"got {tuple(y.shape)}."
         )
     return weights.view(-1, *(1,) * (y.ndim - 1)) * (outputs - y)
-
-
-def _number_of_steps(
-    learning_rate: float, num_steps: int | None, t_end: float | int | None
-) -> int:
-    if (num_steps is None) == (t_end is None):
-        raise ValueError(
-            f"one of `num_steps` and `t_end` must be given; got {num_steps} and {t_end}."
-        )
-    if t_end is not None:
-        if not (np.isfinite(t_end) and t_end > 0):
-            raise ValueError(f"`t_end` must be positive and finite; got {t_end}.")
-        num_steps = max(1, round(t_end / learning_rate))
-    assert num_steps is not None
-    if num_steps < 1:
-        raise ValueError(f"`num_steps` must be positive; got {num_steps}.")
-    return num_steps
-
-
-def _marks(record_at: Sequence[int] | None, count: int) -> set[int]:
-    if record_at is None:
-        return {0, *np.unique(np.geomspace(1, count, 100).round().astype(int)).tolist()}
-    for before, mark in zip([-1, *record_at], record_at, strict=False):
-        if not before < mark <= count:
-            raise ValueError(
-                f"`record_at` must increase between 0 and {count}; got {mark} after {before}."
-            )
-    return set(record_at)
-
-
-def _advice(squares: float, learning_rate: float) -> str:
-    return (
-        f"the squared residual reached {squares:.3g} in steps of {learning_rate:.3g}; "
-        "they must be shorter than 2 / lambda_max of the weighted Gram matrix"
-    )
 
 
 def _numpy(theta: Tensor) -> np.ndarray:

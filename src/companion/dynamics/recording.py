@@ -80,7 +80,14 @@ class Recorder:
         """
         self.time, self.theta = t, theta
 
-    def add(self, t: float, theta: Float[np.ndarray, " p"]) -> None:
+    def add(
+        self,
+        t: float,
+        theta: Float[np.ndarray, " p"],
+        *,
+        residual: Float[np.ndarray, "n ..."] | None = None,
+        velocity: Float[np.ndarray, " p"] | None = None,
+    ) -> None:
         """Record a state of the run.
 
         Parameters
@@ -89,15 +96,23 @@ class Recorder:
             Its time.
         theta
             The state.
+        residual
+            Predictions minus targets there, if they are known.
+        velocity
+            The derivative of the state by time, if it is known or is not minus the gradient that
+            automatic differentiation finds.
         """
-        residual, gradient = self.objective.residual_and_gradient(theta)
+        if velocity is None:
+            residual, velocity = self.objective.residual_and_gradient(theta)
+        elif residual is None:
+            residual = self.objective.residual(theta)
         move = theta - self.objective.theta_0
         # One append, so that an interruption leaves whole records.
         self._records.append(
             _Record(
                 t,
                 residual,
-                float(np.linalg.norm(gradient)),
+                float(np.linalg.norm(velocity)),
                 np.array([np.linalg.norm(move[start:end]) for start, end, _ in self._pieces]),
                 max(
                     (
