@@ -7,6 +7,7 @@ import pytest
 
 import companion
 from companion.catalogue import draw
+from companion.certificates.certify import certify
 from companion.dynamics.gradient_flow import gradient_flow
 from companion.tangent.gram import ntk
 
@@ -28,6 +29,7 @@ def test_names_are_those_of_the_rooms():
     assert companion.gradient_flow is gradient_flow
     assert companion.ntk is ntk
     assert companion.draw is draw
+    assert companion.certify is certify
     assert set(companion.__all__) <= set(dir(companion))
     assert companion.__version__[0].isdigit()
 

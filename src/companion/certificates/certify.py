@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,11 @@ def certify(
     :class:`companion.certificates.curvature.ChainCurvature`, and only measured for other modules,
     where it can then be refuted and not proved.
 
+    *Cost.* Where the Gram matrix fits: forming it, and a few factorisations of its size. Where it
+    does not: 24 products with the Jacobian and its transpose, and at most 200 more where the
+    curvature is measured, in the memory of a few passes through the module and 25 vectors of all
+    outputs. 50,000 outputs of 200,000 parameters on 1,000 samples take half a minute of one core.
+
     References
     ----------
     The five documents: G. Welper, arXiv:2309.04860; L. Li, arXiv:1909.13671; Y. Jakhmola,
@@ -131,7 +137,7 @@ def certify(
         facts.residual_norm,
         facts.spectrum.lambda_min,
         bound=bound,
-        measured=lambda radius: _measured(jacobian_at, predictor, gradient, radius, seed),
+        measured=partial(_measured, jacobian_at, predictor, gradient, seed),
     )
     residual = objective.residual(objective.theta_0).reshape(facts.num_samples, -1)
     case = Case(
@@ -246,11 +252,13 @@ def _measured(
     jacobian_at: Callable[[Tensor], WeightedJacobian],
     predictor: Predictor,
     gradient: Float[Tensor, " p"],
-    radius: float,
     seed: int,
+    radius: float,
+    enough: float,
 ) -> float | None:
+    start = predictor.theta_0
     try:
-        return turning(jacobian_at, predictor.theta_0, gradient, radius=radius, seed=seed)
+        return turning(jacobian_at, start, gradient, radius=radius, enough=enough, seed=seed)
     except RuntimeError:  # an operation without a second derivative
         return None
 

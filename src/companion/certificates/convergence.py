@@ -70,7 +70,7 @@ def convergence_certificate(
     lambda_min: tuple[float, float],
     *,
     bound: Callable[[float], float] | None,
-    measured: Callable[[float], float | None],
+    measured: Callable[[float, float], float | None],
 ) -> ConvergenceCertificate:
     """Decide the certificate from an interval of the eigenvalue and what is known of beta.
 
@@ -83,7 +83,8 @@ def convergence_certificate(
     bound
         An upper bound of beta on the ball of a radius, increasing in it; None if none is known.
     measured
-        A lower bound of beta on that ball, or None; called only where the bound does not decide.
+        A lower bound of beta on the ball of a radius, or None; the second argument is a value that
+        is enough to refute. Called only where the bound does not decide.
 
     Returns
     -------
@@ -113,7 +114,7 @@ def convergence_certificate(
         reason = f"2 beta |s_0| / lambda_min = {found.ratio:.3g} is below 1"
         return _certificate(APPLIES, reason, residual_norm, lambda_min, found, beta)
     least = residual_norm / high**0.5
-    seen = measured(least)
+    seen = measured(least, _GROWTH * high / (2 * residual_norm))
     if seen is not None:
         refuted = basin(residual_norm, lambda_min=high, curvature=seen)
         if not refuted.ratio < 1:

@@ -3,10 +3,13 @@
 import importlib.util
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Shaped
+from numpy.lib.npyio import NpzFile
 from torch import nn
 
 _LOADED_AS = "companion_user_module"
@@ -41,15 +44,17 @@ def load_module(address: str) -> nn.Module:
     file = Path(name)
     if not file.is_file():
         raise ValueError(f"`module` must name a file that exists; got {file}.")
-    found = getattr(_executed(file), factory, None)
-    if not callable(found):
-        raise ValueError(f"`module` must name a function of {file}; it has no {factory}.")
-    try:
-        made = found()
-    except (Exception, SystemExit) as error:
-        raise ValueError(
-            f"`module` must come from a factory that returns; {factory}() raised {_told(error)}."
-        ) from error
+    with _beside(file):
+        found = getattr(_executed(file), factory, None)
+        if not callable(found):
+            raise ValueError(f"`module` must name a function of {file}; it has no {factory}.")
+        try:
+            made = found()
+        except (Exception, SystemExit) as error:
+            raise ValueError(
+                "`module` must come from a factory that returns; "
+                f"{factory}() raised {_told(error)}."
+            ) from error
     if not isinstance(made, nn.Module):
         raise ValueError(
             f"`module` must be a torch.nn.Module; {factory}() returned {type(made).__name__}."
@@ -87,24 +92,25 @@ def load_arrays(
     """
     if not file.is_file():
         raise ValueError(f"`data` must name a file that exists; got {file}.")
+    with _archive(file) as held:
+        missing = [name for name in names if name not in held]
+        if missing:
+            raise ValueError(
+                f"`data` must hold the arrays {', '.join(names)}; {file} holds "
+                f"{', '.join(sorted(held)) or 'none'}. Name others with --x and --y."
+            )
+        wanted = [*names, *(name for name in optional if name in held)]
+        return {name: _array(held, name, file) for name in wanted}
+
+
+def _archive(file: Path) -> NpzFile:
     try:
-        with np.load(file, allow_pickle=False) as held:
-            if not isinstance(held, np.lib.npyio.NpzFile):
-                raise ValueError("a single array")
-            missing = [name for name in names if name not in held]
-            if missing:
-                raise ValueError(
-                    f"`data` must hold the arrays {', '.join(names)}; {file} holds "
-                    f"{', '.join(sorted(held)) or 'none'}. Name others with --x and --y."
-                )
-            wanted = [*names, *(name for name in optional if name in held)]
-            return {name: _array(held, name, file) for name in wanted}
-    except (OSError, zipfile.BadZipFile, EOFError) as error:
+        held = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(_unreadable(file)) from error
-    except ValueError as error:
-        if str(error).startswith("`"):
-            raise
-        raise ValueError(_unreadable(file)) from error
+    if not isinstance(held, NpzFile):
+        raise ValueError(_unreadable(file))
+    return held
 
 
 def _executed(file: Path) -> object:
@@ -112,19 +118,26 @@ def _executed(file: Path) -> object:
     assert spec is not None and spec.loader is not None  # a .py file has both
     loaded = importlib.util.module_from_spec(spec)
     sys.modules[_LOADED_AS] = loaded  # dataclasses look their module up
-    sys.path.insert(0, str(file.resolve().parent))
     try:
         spec.loader.exec_module(loaded)
     except (Exception, SystemExit) as error:
         raise ValueError(
             f"`module` must come from a file that runs; {file} raised {_told(error)}."
         ) from error
-    finally:
-        sys.path.pop(0)
     return loaded
 
 
-def _array(held: np.lib.npyio.NpzFile, name: str, file: Path) -> np.ndarray:
+@contextmanager
+def _beside(file: Path) -> Iterator[None]:
+    folder = str(file.resolve().parent)
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
+
+
+def _array(held: NpzFile, name: str, file: Path) -> np.ndarray:
     try:
         array: np.ndarray = held[name]
     except ValueError as error:

@@ -4,6 +4,7 @@ A measurement can only refute a certificate. It is what is left for modules for 
 from above is known.
 """
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -23,6 +24,7 @@ def turning(
     direction: Float[Tensor, " p"],
     *,
     radius: float,
+    enough: float = math.inf,
     seed: int = 0,
 ) -> float:
     r"""Largest change of the Jacobian seen per unit of displacement.
@@ -40,6 +42,8 @@ def turning(
         The first displacement tried, for instance that of the flow; of any length.
     radius
         Length R of the displacements.
+    enough
+        A value at which the search may stop.
     seed
         Of the random displacement and of the first vectors of the power iterations.
 
@@ -73,8 +77,10 @@ def turning(
             seen, size, u = _change(here, there, _random(theta_0, generator))
             if seen > 100 * eps * size:
                 best = max(best, seen / radius)
-            if not bool(u.any()):
+            if best >= enough or not bool(u.any()):
                 break
+        if best >= enough:
+            break
     return best
 
 

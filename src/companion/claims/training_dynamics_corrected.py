@@ -55,7 +55,8 @@ def outer_rate(
     -----
     *Proof.* The whole Gram matrix is at least that of the outer weights,
     :math:`\Phi_t \Phi_t^\top`. While :math:`\|\Phi_t - \Phi_0\| \le \eta < \alpha` its singular
-    values are at least :math:`\alpha - \eta`, so the residual falls at the rate :math:`(\alpha - \eta)^2` and, as in
+    values are at least :math:`\alpha - \eta`, so the residual falls at the rate
+    :math:`(\alpha - \eta)^2` and, as in
     :func:`companion.claims.general_architectures_corrected.basin`, the path of all parameters is
     shorter than d. Hence :math:`\|a_t\| < \|a_0\| + d`, and the inner weights move by less than
     d and than

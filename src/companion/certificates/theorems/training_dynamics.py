@@ -127,10 +127,11 @@ def _hardness() -> tuple[TheoremRow, ...]:
 
 
 def _kernel_regime(case: Case) -> tuple[TheoremRow, ...]:
-    start, star = _start(case), _lambda_star(case)
+    start = _start(case)
+    star = _lambda_star(case) if all(h.met for h in start) else None
     rate = _outer(case)
     document: Numbers = ()
-    if star is not None and case.two_layers is not None and all(h.met for h in start):
+    if star is not None and case.two_layers is not None:
         loss_rate = risk_decay_rate(star, width=len(case.two_layers[0].weight))
         document = (("rate of the document, in the time of (0.20)", loss_rate / 2),)
     return (

@@ -9,6 +9,7 @@ from companion.certificates.case import Case, Hypothesis, TheoremRow, decided
 from companion.certificates.chain import Layer
 from companion.claims.two_layer_flow_corrected import kernel_drift_bound
 
+_NOTHING = 1e-12  # of the loss at the start, which rounding leaves of a floor of zero
 _KNOWN = {"sigmoid": SIGMOID}  # the torch.nn activations that are non-negative and bounded
 
 
@@ -25,6 +26,7 @@ def rows(case: Case) -> tuple[TheoremRow, ...]:
     One row for the theorem and one for its corollary.
     """
     low, _ = case.facts.spectrum.lambda_min
+    floor = antipodal_loss_floor(case)
     return (
         decided(
             "LL-Thm1",
@@ -39,10 +41,10 @@ def rows(case: Case) -> tuple[TheoremRow, ...]:
                 "width. For four points and the logistic sigmoid the loss cannot fall below 1/2 "
                 "at any width."
             ),
-            hypotheses=_hypotheses(case),
+            hypotheses=_hypotheses(case, floor),
             rate=low / 2,
             measured=case.facts.dissipation_rate,
-            numbers=_floor(case),
+            numbers=() if floor is None else (("loss that antipodal points keep", floor),),
         ),
         decided(
             "LL-Cor1",
@@ -60,7 +62,7 @@ def rows(case: Case) -> tuple[TheoremRow, ...]:
     )
 
 
-def _hypotheses(case: Case) -> tuple[Hypothesis, ...]:
+def _hypotheses(case: Case, floor: float | None) -> tuple[Hypothesis, ...]:
     layers = case.two_layers
     if layers is None:
         known = case.chain is not None
@@ -103,6 +105,11 @@ def _hypotheses(case: Case) -> tuple[Hypothesis, ...]:
         ),
         Hypothesis("points away from zero (Assumption 1)", smallest > 0, f"|x| >= {smallest:.4g}"),
         Hypothesis(
+            "no loss that antipodal points keep whatever the parameters are",
+            floor is None or floor <= _NOTHING * case.facts.loss,
+            "none" if floor is None else f"at least {floor:.4g}",
+        ),
+        Hypothesis(
             "the Gram matrix at the start is positive definite",
             True if low > 0 else False if high == 0 else None,
             f"lambda_min in [{low:.4g}, {high:.4g}]",
@@ -136,11 +143,6 @@ def _companion(inner: Layer) -> Activation:
     assert inner.activation is not None
     value = inner.value
     return value if isinstance(value, Activation) else _KNOWN[inner.activation.name]
-
-
-def _floor(case: Case) -> tuple[tuple[str, float], ...]:
-    floor = antipodal_loss_floor(case)
-    return () if floor is None else (("loss that antipodal points keep", floor),)
 
 
 def antipodal_loss_floor(case: Case) -> float | None:

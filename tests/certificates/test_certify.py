@@ -1,0 +1,238 @@
+"""The front door on networks whose answer is known, on strangers, and on bad input."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+from torch import nn
+
+import companion
+from companion.activations import SHIFTED_SIGMOID, TANH
+from companion.certificates.certify import certify
+from companion.dynamics.gradient_flow import gradient_flow
+from companion.networks.two_layer import TwoLayerNetwork
+from strangers import NAMES, stranger
+
+
+def unit_points(rng, n, d):
+    X = rng.standard_normal((n, d))
+    return X / np.linalg.norm(X, axis=1, keepdims=True)
+
+
+def lazy_network(rng, *, width=600, n=4, d=6, size=0.02, activation=TANH):
+    """A wide network with targets so close to its start that it must stay near it."""
+    X = unit_points(rng, n, d)
+    W, a = rng.standard_normal((width, d)), rng.choice([-1.0, 1.0], width)
+    network = TwoLayerNetwork(W, a, activation=activation)
+    with torch.no_grad():
+        start = network(torch.tensor(X)).numpy()
+    return network, X, start + size * rng.standard_normal(n)
+
+
+def obeys(trajectory, rate):
+    """Whether the residual falls at least at that rate along the whole run."""
+    residual = np.sqrt(2 * trajectory.loss)
+    # The loss is followed to a relative 1e-6 per step.
+    return bool((residual <= np.exp(-rate * trajectory.t) * residual[0] * (1 + 1e-4)).all())
+
+
+# Facts and rates ---------------------------------------------------------------------------
+
+
+def test_facts_of_a_linear_model_are_those_of_its_matrix(rng):
+    X, y, nu = rng.standard_normal((4, 6)), rng.standard_normal((4, 2)), rng.random(4) + 0.1
+    module = nn.Linear(6, 2, bias=False).double()
+    found = certify(module, X, y, nu=nu)
+    values = np.linalg.eigvalsh(np.sqrt(nu)[:, None] * (X @ X.T) * np.sqrt(nu))
+    residual = X @ module.weight.detach().numpy().T - y
+    gradient = (nu[:, None] * residual).T @ X
+    facts = found.facts
+    assert (facts.num_params, facts.num_rows, facts.overparametrised) == (12, 8, True)
+    low, high = facts.spectrum.lambda_min
+    assert low <= values[0] <= high and high - low < 1e-12 * values[-1]
+    assert facts.spectrum.numerical_rank == 8
+    assert_allclose(facts.loss, (nu[:, None] * residual**2).sum() / 2, rtol=1e-13)
+    assert_allclose(facts.gradient_norm, np.linalg.norm(gradient), rtol=1e-13)
+    assert_allclose(facts.dissipation_rate, (gradient**2).sum() / (2 * facts.loss), rtol=1e-13)
+    # Linear in its parameters: no curvature, and the eigenvalue is the rate.
+    assert found.convergence.curvature == 0
+    assert_allclose(found.convergence.rate, values[0], rtol=1e-9)
+    assert found.theorem("LW-Thm2").verdict == "applies"
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.25])
+def test_where_the_certificate_applies_the_flow_obeys_it(weight, rng):
+    network, X, y = lazy_network(rng)
+    nu = np.full(len(y), weight)
+    found = certify(network, X, y, nu=nu)
+    rate = found.convergence.rate
+    assert found.convergence.verdict == "applies" and rate is not None
+    assert found.facts.spectrum.lambda_min[0] / 2 < rate <= found.facts.dissipation_rate
+    run = gradient_flow(network, X, y, nu=nu, t_end=6 / rate)
+    assert obeys(run, rate)
+    assert run.distance.max() <= found.convergence.radius
+    assert not obeys(run, 3 * found.facts.dissipation_rate)  # the check can fail
+
+
+def test_weights_change_the_unit_of_time_and_nothing_else(rng):
+    network, X, y = lazy_network(rng)
+    one = certify(network, X, y)
+    quarter = certify(network, X, y, nu=np.full(4, 0.25))
+    assert_allclose(quarter.convergence.rate, one.convergence.rate / 4, rtol=1e-9)
+    assert_allclose(quarter.convergence.ratio, one.convergence.ratio, rtol=1e-9)
+    assert_allclose(quarter.convergence.radius, one.convergence.radius, rtol=1e-9)
+
+
+def test_points_of_weight_zero_do_not_count(rng):
+    network, X, y = lazy_network(rng)
+    nu = np.array([1.0, 0.0, 1.0, 1.0])
+    kept = nu > 0
+    found, alone = certify(network, X, y, nu=nu), certify(network, X[kept], y[kept])
+    assert found.facts.spectrum.num_rows == 3
+    assert_allclose(found.convergence.rate, alone.convergence.rate, rtol=1e-9)
+
+
+def test_far_targets_refute_it_with_a_measured_curvature(rng):
+    network, X, y = lazy_network(rng, width=30)
+    found = certify(network, X, y + 50).convergence
+    assert found.verdict == "does not apply" and found.rate is None
+    assert found.curvature_seen > 0 and found.ratio >= 1
+
+
+def test_a_network_that_cannot_converge_is_not_certified(rng):
+    # One neuron on six points: too few parameters for any rate.
+    X = unit_points(rng, 6, 2)
+    network = TwoLayerNetwork(rng.standard_normal((1, 2)), np.ones(1), activation=SHIFTED_SIGMOID)
+    found = certify(network, X, rng.standard_normal(6))
+    assert not found.facts.overparametrised
+    assert found.convergence.verdict == "does not apply"
+    assert found.theorem("YJ-Thm3.1").reason.startswith("not met: at least as many parameters")
+
+
+# Strangers ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_strangers_are_certified_and_left_alone(name):
+    module, X = stranger(name)
+    before = copy.deepcopy(module.state_dict())
+    with torch.no_grad():
+        y = module(X) + 0.1
+    found = certify(module, X, y)
+    for key, value in module.state_dict().items():
+        assert torch.equal(value, before[key])
+    assert all(p.grad is None for p in module.parameters())
+    convergence = found.convergence
+    assert convergence.verdict in ("applies", "does not apply", "cannot be decided")
+    if convergence.curvature is None:
+        assert convergence.verdict != "applies"  # nothing is proved from measurements
+    low, high = found.facts.spectrum.lambda_min
+    assert 0 <= low <= high
+    assert found.facts.dissipation_rate >= low * (1 - 1e-9)
+    assert len({row.id for row in found.theorems}) == len(found.theorems)
+
+
+def test_structured_inputs_go_through_an_explicit_call(rng):
+    class Graph(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(3, 2)
+
+        def forward(self, adjacency, X):
+            return torch.tanh(adjacency @ self.layer(X))
+
+    graph = (torch.eye(4).double() + 0.5, torch.tensor(rng.standard_normal((4, 3))))
+    found = certify(Graph().double(), graph, np.zeros((4, 2)), call=lambda module, X: module(*X))
+    assert found.facts.points is None and found.facts.architecture == "unknown"
+    assert found.theorem("CH-Prop1").verdict == "cannot be decided"
+
+
+def test_the_front_door_is_this_function():
+    assert companion.certify is certify
+
+
+# Size --------------------------------------------------------------------------------------
+
+
+def test_fifty_thousand_outputs_are_certified_by_bounds(rng):
+    n, q = 1000, 50
+    module = nn.Sequential(nn.Linear(20, 60), nn.Tanh(), nn.Linear(60, q)).double()
+    X, y = unit_points(rng, n, 20), rng.standard_normal((n, q))
+    found = certify(module, X, y)  # the matrix would take 20 GB
+    assert found.facts.num_rows == 50_000
+    assert found.facts.spectrum.method == "bounds"
+    assert found.facts.spectrum.lambda_min == (0.0, 0.0)  # P = 4,310 parameters decide it
+    assert found.theorem("YJ-Lem3.2a").verdict == "does not apply"
+
+
+def test_memory_decides_between_matrix_and_products(rng):
+    network, X, y = lazy_network(rng)
+    dense, lean = certify(network, X, y), certify(network, X, y, memory=1024)
+    assert dense.facts.spectrum.method == lean.facts.spectrum.method == "dense"
+    network, X, y = lazy_network(rng, n=12)
+    lean = certify(network, X, y, memory=1024)
+    assert lean.facts.spectrum.method == "bounds"
+    assert any("does not fit into the memory" in one for one in lean.warnings)
+    dense = certify(network, X, y)
+    assert dense.facts.spectrum.lambda_min[0] <= lean.facts.spectrum.lambda_min[1]
+    assert lean.convergence.verdict != "applies"  # known from above only
+
+
+# Bad input ---------------------------------------------------------------------------------
+
+
+def good():
+    return nn.Linear(2, 1).double(), np.eye(2), np.ones((2, 1))
+
+
+def frozen():
+    module, X, y = good()
+    return module.requires_grad_(False), X, y
+
+
+def training():
+    _, X, y = good()
+    return nn.Sequential(nn.Linear(2, 1), nn.Dropout()).double(), X, y
+
+
+def normalised():
+    _, X, y = good()
+    return nn.Sequential(nn.Linear(2, 1), nn.BatchNorm1d(1)).double(), X, y
+
+
+def changed(**values):
+    def made():
+        module, X, y = good()
+        return module, values.get("X", X), values.get("y", y)
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (frozen, ValueError, "must have a parameter that requires a gradient"),
+        (training, ValueError, r"layer '1' \(Dropout\) is in training mode. Call module.eval"),
+        (normalised, ValueError, r"layer '1' \(BatchNorm1d\) is in training mode"),
+        (changed(y=np.ones(3)), ValueError, r"`y` must have the shape of module\(X\), \(2, 1\)"),
+        (changed(y=np.ones((2, 1), int)), TypeError, "`y` must be of a real floating type"),
+        (changed(y=np.ones((2, 1), complex)), TypeError, "`y` must be of a real floating type"),
+        (changed(X=np.eye(2) * 1j), TypeError, "`X` must be real"),
+        (changed(X=np.array([[1, 0], [0, 1]])), TypeError, "`X` must be of a type that"),
+        (changed(X=np.array([[1, np.nan], [0, 1]])), ValueError, r"`X` must be finite.*X\[0, 1\]"),
+        (changed(y=np.array([[1], [np.inf]])), ValueError, r"`y` must be finite.*y\[1, 0\]"),
+    ],
+)
+def test_bad_input_is_named(make, error, message):
+    with pytest.raises(error, match=message):
+        certify(*make())
+
+
+def test_bad_weights_and_memory_are_named():
+    module, X, y = good()
+    with pytest.raises(ValueError, match="`nu` must be nonnegative"):
+        certify(module, X, y, nu=np.array([1.0, -1.0]))
+    with pytest.raises(ValueError, match="`memory` must be at least 1024 bytes; got 1000"):
+        certify(module, X, y, memory=1000)
