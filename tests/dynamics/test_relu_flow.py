@@ -323,6 +323,16 @@ def test_copies_of_a_sample_are_one_sample_of_twice_the_weight():
     assert [e[:2] for e in events(doubled)] == [e[:2] for e in events(weighted)]
 
 
+def test_points_of_weight_zero_make_no_kinks():
+    module, X, y = random_problem(5, n=12, m=8, d=2)
+    nu = np.ones(12)
+    nu[[2, 7]] = 0
+    kept = nu > 0
+    _, weighted = followed(module, X, y, t_end=2.0, nu=nu)
+    _, fewer = followed(module, X[kept], y[kept], t_end=2.0)
+    assert_allclose(weighted[-1].theta, fewer[-1].theta, rtol=CLOSE, atol=CLOSE)
+
+
 @pytest.mark.parametrize(
     ("targets", "expected"),
     [((-2.0, 1.0), [-1.0]), ((-2.0, -1.0), [0.0]), ((2.0, 1.0), [2.0])],

@@ -19,15 +19,18 @@ def pattern_of(W, a, X, bias=None):
     return problem, Pattern(problem)
 
 
-def test_features_are_the_jacobian_by_products_of_weights(rng):
-    # f = s B vec(a w), so B is the input where the neuron is on.
+def projected(pattern, velocities):
+    moved = np.array(velocities, float)
+    pattern.sliding.project(moved)
+    return moved
+
+
+def test_active_neurons_are_those_with_positive_preactivations(rng):
     W, a, X = rng.standard_normal((5, 3)), rng.standard_normal(5), rng.standard_normal((7, 3))
     _, pattern = pattern_of(W, a, X)
-    on = X @ W.T > 0
-    assert_array_equal(pattern.features, on[:, :, None] * X[:, None, :])
-    assert_array_equal(pattern.side, np.where(on.T, 1, -1))
-    outputs = pattern.features.reshape(7, -1) @ (a[:, None] * W).ravel()
-    assert_allclose(outputs, np.maximum(X @ W.T, 0) @ a, rtol=1e-13, atol=1e-13)
+    on = W @ X.T > 0
+    assert_array_equal(pattern.active, on)
+    assert_array_equal(pattern.side, np.where(on, 1, -1))
 
 
 @pytest.mark.parametrize("outer", [1.0, -1.0])
@@ -42,8 +45,8 @@ def test_a_crossed_kink_slides_only_in_a_valley(outer, pull):
     assert pattern.side[0, 0] == (0 if outer * pull > 0 else -1)
     if outer * pull > 0:
         assert W[0, 0] == 0.0
-        assert_allclose(pattern.projections[0], np.diag([0.0, 1.0]), atol=1e-15)
-        assert not pattern.features[0, 0].any()
+        assert_allclose(projected(pattern, [[3.0, 4.0]]), [[0.0, 4.0]], atol=1e-15)
+        assert pattern.active[0, 0] == 0
 
 
 def test_a_sliding_neuron_leaves_to_the_side_it_is_told():
@@ -53,7 +56,7 @@ def test_a_sliding_neuron_leaves_to_the_side_it_is_told():
     assert pattern.side[0, 0] == 0
     pattern.settle(0, W, problem.a, np.array([1.0, -1.0]), kink=0, leaves_to=1)
     assert_array_equal(pattern.side[0], [1, 1])
-    assert_allclose(pattern.projections[0], np.eye(2))
+    assert_allclose(projected(pattern, [[3.0, 4.0]]), [[3.0, 4.0]])
 
 
 def test_weights_return_to_all_kinks_along_which_a_neuron_slides(rng):
@@ -68,7 +71,9 @@ def test_weights_return_to_all_kinks_along_which_a_neuron_slides(rng):
     assert pattern.side[0, 0] == 0
     held = X[pattern.side[0, :2] == 0]
     assert_allclose(held @ W[0], 0.0, rtol=0, atol=1e-15)
-    assert_allclose(held @ pattern.projections[0], 0.0, rtol=0, atol=1e-14)
+    v = rng.standard_normal((1, 4))
+    expected = v - v @ np.linalg.pinv(held) @ held
+    assert_allclose(projected(pattern, v), expected, rtol=0, atol=1e-14)
 
 
 def test_the_start_on_a_ridge_is_off():

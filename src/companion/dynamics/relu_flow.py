@@ -95,7 +95,7 @@ def relu_steps(objective: Objective, *, t_end: float | int, rtol: float) -> Iter
     :math:`z_{ij}` stays zero. At several kinks the velocity is minus the shortest element of the
     subdifferential, see :func:`companion.dynamics.filippov.least_slope_sides`. This
     flow has :math:`\dot\ell = -|\dot\theta|^2` at almost all times, and keeps
-    :math:`a_j^2 - |w_j|^2`.
+    :math:`a_j^2 - |w_j|^2` (with the bias counted in w_j) where all parts are trained.
 
     A sliding kink is a valley of the loss as a function of w_j (its slope increases across the
     kink); there the solution is unique forward in time, not backward. A ridge is crossed where

@@ -93,11 +93,12 @@ def _off_kinks(pattern: Pattern, series: ReluSeries, powers: np.ndarray) -> Marg
 
 def _sliding(pattern: Pattern, series: ReluSeries) -> list[Margins]:
     problem = pattern.problem
-    neuron, kink = np.nonzero(pattern.side == 0)
+    sliding = pattern.sliding
+    neuron, kink = sliding.neuron, sliding.kink
     if not len(neuron):
         return []
     sign = np.sign(series.a[0, neuron])[:, None]
-    held = -np.einsum("qd,kqd->qk", pattern.inverses[neuron, kink], series.slope[:, neuron])
+    held = -np.einsum("qd,kqd->qk", sliding.inverses, series.slope[:, neuron])
     above_low = sign * (held + (series.pull @ problem.behind)[:, kink].T)
     below_high = sign * ((series.pull @ problem.ahead)[:, kink].T - held)
     for rows in (above_low, below_high):

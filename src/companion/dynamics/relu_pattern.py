@@ -1,12 +1,14 @@
-r"""On which side of its kinks every ReLU neuron is, and along which of them it slides.
+"""On which side of its kinks every ReLU neuron is, and along which of them it slides.
 
-With the pattern fixed the network is bilinear: :math:`f = s\,B\,\mathrm{vec}(a_j w_j)` with
-features B that are the inputs where a neuron is on and zero where it is off or slides. A sliding
-neuron moves in the intersection of its kinks: its velocity is projected there.
+With the pattern fixed the network is linear in the products a_j w_j of the neurons that are on. A
+sliding neuron moves in the intersection of its kinks: its velocity is projected there.
 """
 
+from collections.abc import Mapping
+from functools import cached_property
+
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from companion.dynamics.filippov import least_slope_sides
 from companion.dynamics.relu_problem import ReluProblem
@@ -33,9 +35,7 @@ class Pattern:
 
     Notes
     -----
-    ``features`` (n, m, d) are the inputs where a neuron is on; ``projections`` (m, d, d) lead to
-    the kinks along which a neuron slides; ``inverses`` (m, g, d) times minus the slope of the
-    loss are the weights with which sliding kinks hold it there.
+    ``active`` (m, n) is 1 where a neuron is on at a sample and 0 where it is off or slides.
 
     References
     ----------
@@ -45,16 +45,17 @@ class Pattern:
 
     def __init__(self, problem: ReluProblem) -> None:
         self.problem = problem
-        width, (num_samples, dim) = problem.width, problem.inputs.shape
         size = np.linalg.norm(problem.W, axis=1).max() or 1.0
         self.tolerance = OVERSHOOT * size * np.linalg.norm(problem.normals, axis=1)
         z = problem.W @ problem.normals.T
         self.side = np.where(z > self.tolerance * problem.movable, 1, -1)
-        self.features = np.empty((num_samples, width, dim))
-        self.projections = np.empty((width, dim, dim))
-        self.inverses = np.zeros((width, len(problem.normals), dim))
-        for neuron in range(width):
-            self._set_motion(neuron)
+        self.active = np.where(self.side[:, problem.kink] * problem.sign > 0, 1.0, 0.0)
+        self._inverses: dict[int, np.ndarray] = {}
+
+    @cached_property
+    def sliding(self) -> "Sliding":
+        """The kinks along which neurons slide now."""
+        return Sliding(self.problem, self.side, self._inverses)
 
     def settle(
         self,
@@ -97,7 +98,7 @@ class Pattern:
         at = np.flatnonzero(convex)
         if len(at):
             side[at] = 0
-            slope = sign * ((pull * self._active(neuron)) @ problem.inputs) * problem.free
+            slope = sign * ((pull * self._on(neuron)) @ problem.inputs) * problem.free
             normals = problem.normals[at] * problem.free
             side[at] = least_slope_sides(normals, slope, low[at], high[at])
         held = (before == 0) | (side == 0)
@@ -120,17 +121,64 @@ class Pattern:
         for neuron in np.flatnonzero(on_kink).tolist():
             self.settle(neuron, W, a, pull)
 
-    def _active(self, neuron: int) -> np.ndarray:
-        active: np.ndarray = self.side[neuron][self.problem.kink] * self.problem.sign > 0
-        return active
+    def _on(self, neuron: int) -> np.ndarray:
+        on: np.ndarray = self.side[neuron][self.problem.kink] * self.problem.sign > 0
+        return on
 
     def _set_motion(self, neuron: int) -> None:
-        free = self.problem.free
-        self.features[:, neuron] = self._active(neuron)[:, None] * self.problem.inputs
+        self.active[neuron] = self._on(neuron)
+        self.__dict__.pop("sliding", None)
         at = self.side[neuron] == 0
-        self.projections[neuron] = np.diag(free)
         if at.any():
-            normals = self.problem.normals[at] * free
-            inverse = np.linalg.pinv(normals, rcond=DEPENDENT)
-            self.projections[neuron] -= inverse @ normals
-            self.inverses[neuron, at] = inverse.T
+            normals = self.problem.normals[at] * self.problem.free
+            self._inverses[neuron] = np.linalg.pinv(normals, rcond=DEPENDENT).T
+
+
+class Sliding:
+    r"""All pairs of a neuron and a kink along which it slides.
+
+    .. math::
+        P_j\, v = v - \sum_g (u_g \cdot v)\, u_g^+
+
+    Parameters
+    ----------
+    problem
+        The network on its data.
+    side
+        Sides of the kinks, as in :class:`Pattern`.
+    inverses
+        For every sliding neuron the rows :math:`u_g^+` of the pseudoinverse of its normals.
+
+    Scale
+    -----
+    Normals count in the directions of the trainable parameters only.
+
+    References
+    ----------
+    Derived here.
+    """
+
+    def __init__(
+        self,
+        problem: ReluProblem,
+        side: Int[np.ndarray, "m k"],
+        inverses: Mapping[int, Float[np.ndarray, "_ d"]],
+    ) -> None:
+        self.neuron, self.kink = np.nonzero(side == 0)
+        self.neurons, self._starts = np.unique(self.neuron, return_index=True)
+        self.normals = problem.normals[self.kink] * problem.free
+        none = np.zeros((0, len(problem.free)))
+        self.inverses = np.concatenate([none, *(inverses[j] for j in self.neurons.tolist())])
+
+    def project(self, velocities: Float[np.ndarray, "m d"]) -> None:
+        """Bring velocities of all neurons into the kinks along which they slide, in place.
+
+        Parameters
+        ----------
+        velocities
+            Of the inner weights.
+        """
+        if len(self.neurons):
+            across = np.einsum("kd,kd->k", self.normals, velocities[self.neuron])
+            parts = np.add.reduceat(across[:, None] * self.inverses, self._starts)
+            velocities[self.neurons] -= parts

@@ -1,14 +1,13 @@
 r"""The motion of a two-layer ReLU network with a fixed pattern as a power series in time.
 
-With V_j = a_j w_j, c = nu (f - y) and M_j the sum of c_i x_i over the samples at which neuron j is
-on, the flow is
+With V_j = a_j w_j, c = nu (f - y) and S the 0-1 matrix of the neurons that are on, the flow is
 
 .. math::
-    f = s\,B\,\mathrm{vec}(V), \qquad M = B^\top c, \qquad
+    f_i = s \sum_j S_{ji}\, V_j \cdot x_i, \qquad M_j = \sum_i S_{ji}\, c_i\, x_i, \qquad
     \dot w_j = -s\,a_j P_j M_j, \qquad \dot a_j = -s\, w_j \cdot M_j ,
 
 with P_j the projection to the kinks along which the neuron slides. Products of series are sums of
-products of coefficients, so that every order costs two products with B.
+products of coefficients, so that every order costs what a gradient does.
 """
 
 from dataclasses import dataclass
@@ -98,20 +97,17 @@ def relu_series(
     E. Hairer, S. P. Norsett and G. Wanner, "Solving Ordinary Differential Equations I", second
     edition, section I.8 (recurrences of Taylor coefficients); the equations are derived here.
     """
-    problem = pattern.problem
-    (width, dim), num_samples, size = W.shape, len(problem.y), order + 1
-    flat_features = pattern.features.reshape(num_samples, -1)
-    sliding = np.flatnonzero((pattern.side == 0).any(axis=1))
-    projections = pattern.projections[sliding]
-    weights, outer = np.zeros((size, width, dim)), np.zeros((size, width))
-    slope, pull = np.empty((size, width, dim)), np.empty((size, num_samples))
-    outputs = np.empty((size, num_samples))
+    problem, size = pattern.problem, order + 1
+    sliding, inputs = pattern.sliding, np.ascontiguousarray(problem.inputs.T)
+    weights, outer = np.zeros((size, *W.shape)), np.zeros((size, *a.shape))
+    slope, pull = np.empty_like(weights), np.empty((size, len(problem.y)))
+    outputs = np.empty_like(pull)
     weights[0], outer[0] = W, a
     for k in range(size):
         product = np.einsum("lm,lmd->md", outer[: k + 1], weights[k::-1])
-        outputs[k] = problem.scale * (flat_features @ product.ravel())
+        outputs[k] = problem.scale * np.einsum("mn,mn->n", pattern.active, product @ inputs)
         pull[k] = problem.nu * (outputs[k] if k else outputs[0] - problem.y)
-        slope[k] = (pull[k] @ flat_features).reshape(width, dim)
+        slope[k] = (pattern.active * pull[k]) @ problem.inputs
         if k == order:
             break
         rate = -problem.scale / (k + 1)
@@ -119,7 +115,6 @@ def relu_series(
             outer[k + 1] = rate * np.einsum("lmd,lmd->m", weights[: k + 1], slope[k::-1])
         if problem.free.any():
             moved = rate * np.einsum("lm,lmd->md", outer[: k + 1], slope[k::-1]) * problem.free
-            if len(sliding):
-                moved[sliding] = np.einsum("kde,ke->kd", projections, moved[sliding])
+            sliding.project(moved)
             weights[k + 1] = moved
     return ReluSeries(weights, outer, outputs, pull, slope)
