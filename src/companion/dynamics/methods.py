@@ -14,6 +14,7 @@ from jaxtyping import Float
 from companion.dynamics.accuracy import Accuracy
 from companion.dynamics.explicit import lsoda_steps, runge_kutta_steps
 from companion.dynamics.objective import Objective
+from companion.dynamics.stabilized import stabilized_steps
 from companion.dynamics.step import Step
 
 Vector = Float[np.ndarray, " p"]
@@ -107,4 +108,5 @@ METHODS: dict[str, Steps] = {
     "DOP853": partial(_runge_kutta, method="DOP853"),
     "RK45": partial(_runge_kutta, method="RK45"),
     "LSODA": _lsoda,
+    "stabilized": stabilized_steps,
 }
