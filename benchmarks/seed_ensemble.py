@@ -12,7 +12,7 @@ from companion.networks.two_layer import TwoLayerNetwork
 from companion.numerics.rates import fit_power_law
 
 NUM_SEEDS, NUM_SAMPLES, INPUT_DIM, WIDTH = 256, 50, 5, 50
-NUM_STEPS, LEARNING_RATE = 400, 0.01
+NUM_STEPS, LEARNING_RATE = 1000, 0.01
 GOAL = 10.0
 
 
@@ -20,7 +20,7 @@ def rows(options: Options) -> Iterator[Row | Scaling]:
     X, y = data(NUM_SAMPLES)
     runs, losses = [], []
     seconds = cpu_seconds(lambda: runs.append(ensemble(X, y)))
-    peer_seconds = cpu_seconds(lambda: losses.append(autograd_loop(X, y)), repeats=2)
+    peer_seconds = cpu_seconds(lambda: losses.append(autograd_loop(X, y)), repeats=1)
     ours, peer = np.array([run.loss[-1] for run in runs[-1]]), np.array(losses[-1])
     neurons = NUM_SEEDS * NUM_SAMPLES * WIDTH
     products = 2 * neurons * (2 * INPUT_DIM + 2) / gemm_rate()

@@ -99,6 +99,7 @@ class _Group:
     def __init__(self, objectives: list[Objective], begin: int, learning_rate: float) -> None:
         self.objectives, self.begin, self.learning_rate = objectives, begin, learning_rate
         self.recorders = [Recorder(objective) for objective in objectives]
+        self.scales = [objective.output_scale() for objective in objectives]
 
     def follow(self, evaluate: Evaluation, count: int, marks: set[int]) -> list[Trajectory]:
         parameters = _stacked([o.predictor.split(o.predictor.theta_0) for o in self.objectives])
@@ -127,7 +128,7 @@ class _Group:
         for index, r in enumerate(_numpy(residual)):
             objective, recorder = self.objectives[index], self.recorders[index]
             size = objective.norm(r)
-            if not size <= EXPLODED * objective.output_scale():
+            if not size <= EXPLODED * self.scales[index]:
                 recorder.reach(t, thetas[index])
                 raise Diverged(
                     size**2,
@@ -142,7 +143,7 @@ class _Group:
         for index, r in enumerate(_numpy(residual)):
             objective = self.objectives[index]
             error = objective.norm(r - objective.residual(objective.theta_0))
-            if error > objective.precision**0.5 * objective.output_scale():
+            if error > objective.precision**0.5 * self.scales[index]:
                 raise _another(self.begin + index)
 
 

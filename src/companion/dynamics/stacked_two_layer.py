@@ -71,6 +71,7 @@ class StackedTwoLayer:
         self.transposed = self.X.T.contiguous()
         self.minus_y = -first.y
         self.trained = first.predictor.names
+        self._rows = self.X.new_empty(0, 0)
 
     @staticmethod
     def takes(objectives: Sequence[Objective]) -> bool:
@@ -109,7 +110,8 @@ class StackedTwoLayer:
             W = torch.cat([W, parameters["bias"][:, :, None]], dim=2)
         count, width, dim = W.shape
         scale = width**-self.network.exponent
-        rows = W.reshape(-1, dim) @ self.transposed
+        rows = self._memory(count * width)
+        torch.mm(W.reshape(-1, dim), self.transposed, out=rows)
         neurons = rows.view(count, width, -1)
         self.values(rows)
         residual = torch.baddbmm(self.minus_y, a[:, None], neurons, alpha=scale)
@@ -126,6 +128,12 @@ class StackedTwoLayer:
             if "bias" in parameters:
                 gradients["bias"] = inner[:, :, -1]
         return residual, gradients
+
+    def _memory(self, num_neurons: int) -> Tensor:
+        # Kept from step to step: a fresh array of this size costs as much as what is done with it.
+        if len(self._rows) != num_neurons:
+            self._rows = self.X.new_empty(num_neurons, len(self.X))
+        return self._rows
 
 
 def _network(objective: Objective) -> TwoLayerNetwork:
