@@ -14,7 +14,7 @@ from companion.numerics.eigenvalues import smallest_eigenpair
 from companion.numerics.lanczos import KrylovSpace
 
 STEPS = 24  # of Lanczos, where the matrix is not formed
-_ROUNDING = 4  # roundings of the trace that forming the matrix may lose
+_ROUNDING = 16  # roundings of the trace that forming the matrix may lose
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,14 @@ def dense_spectrum(gram: Float[np.ndarray, "k k"], *, precision: float) -> Spect
 
     Returns
     -------
-    The facts. The intervals allow for the rounding of the matrix: four roundings of its trace.
+    The facts. The intervals allow for the rounding of the matrix: sixteen roundings of its trace.
 
     Scale
     -----
     As :class:`SpectrumFacts`.
     """
-    # An entry of a Gram matrix is lost to a few roundings of the norms of its two rows, so the
-    # matrix to a few roundings of its trace.
+    # An entry of a Gram matrix is lost to some roundings of the norms of its two rows, so the
+    # matrix to some roundings of its trace.
     error = _ROUNDING * precision * float(np.trace(gram))
     pair = smallest_eigenpair(gram)
     if pair.lower > error:
