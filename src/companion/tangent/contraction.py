@@ -12,11 +12,15 @@ from torch import Tensor
 from companion.tangent.layers import Factored, Layer
 
 _STRIP = 256  # rows at a time: enough for the full speed of a matrix product, small in a cache
-_SLAB_BYTES = 2**26  # of written columns at a time
+_SLAB_BYTES = 2**24  # of written columns at a time
 
 
 def add_products(
-    K: Float[Tensor, "rows rows2"], left: Sequence[Layer], right: Sequence[Layer]
+    K: Float[Tensor, "rows rows2"],
+    left: Sequence[Layer],
+    right: Sequence[Layer],
+    *,
+    slab_bytes: int = _SLAB_BYTES,
 ) -> None:
     r"""Add the products of rows of two Jacobians to a matrix, in place.
 
@@ -29,6 +33,8 @@ def add_products(
         The matrix. If ``left`` is ``right``, only what is on and above its diagonal blocks.
     left, right
         Layers of the same module; a parameter missing on one side adds nothing.
+    slab_bytes
+        Memory for columns that are written out, at most 16 MiB.
 
     Scale
     -----
@@ -51,7 +57,8 @@ def add_products(
         for index in layer.indices:
             other = _of(right, index)
             if other is not None:
-                _add_written(K, layer, other, index, same=same)
+                for J, J2 in _slabs(layer, other, index, min(slab_bytes, _SLAB_BYTES), same=same):
+                    _add_written(K, J, J2, same=same)
 
 
 def mirror(K: Float[Tensor, "rows rows"]) -> Float[Tensor, "rows rows"]:
@@ -131,20 +138,19 @@ def _add_factored(K: Tensor, left: Factored, right: Factored) -> None:
                 )
 
 
-def _add_written(K: Tensor, left: Layer, right: Layer, index: int, *, same: bool) -> None:
-    for J, other in _slabs(left, right, index, same=same):
-        for first, last in strips(len(K), 1):
-            start = first if same else 0
-            K[first:last, start:].addmm_(J[first:last], other[start:].T)
+def _add_written(K: Tensor, left: Tensor, right: Tensor, *, same: bool) -> None:
+    for first, last in strips(len(K), 1):
+        start = first if same else 0
+        K[first:last, start:].addmm_(left[first:last], right[start:].T)
 
 
 def _slabs(
-    left: Layer, right: Layer, index: int, *, same: bool
+    left: Layer, right: Layer, index: int, slab_bytes: int, *, same: bool
 ) -> Iterator[tuple[Tensor, Tensor]]:
     if isinstance(left, Factored) and isinstance(right, Factored):
         weight, other = left.weight(index), right.weight(index)
         if weight.transposed == other.transposed:
-            width = _SLAB_BYTES // (8 * left.num_rows)
+            width = slab_bytes // (left.D.element_size() * left.num_rows)
             for blocks, outputs in left.slabs(weight, width):
                 J = left.slab(weight, blocks, outputs)
                 yield J, J if same else right.slab(other, blocks, outputs)

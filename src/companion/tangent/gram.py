@@ -2,16 +2,24 @@
 
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from companion.tangent.chunks import chunks
+from companion.tangent.contraction import add_products, mirror
 from companion.tangent.linearization import Linearization
 from companion.tangent.preconditions import Call
 from companion.tangent.predictor import Predictor
 
 
 def ntk(
-    module: nn.Module, X: Any, Z: Any = None, *, call: Call | None = None
+    module: nn.Module,
+    X: Any,
+    Z: Any = None,
+    *,
+    call: Call | None = None,
+    memory: int = 2**30,
 ) -> Float[Tensor, "nq nq2"]:
     r"""Empirical neural tangent kernel.
 
@@ -27,6 +35,8 @@ def ntk(
         Batches, tensors or arrays; ``Z`` is ``X`` by default. With ``call`` any objects.
     call
         ``call(module, X)`` gives the outputs; ``module(X)`` by default.
+    memory
+        Bytes to work with beside the result, 1 GiB by default. Larger batches are divided.
 
     Returns
     -------
@@ -41,14 +51,33 @@ def ntk(
     Raises
     ------
     ValueError, TypeError
-        As :class:`companion.tangent.predictor.Predictor`; the message names ``X`` or ``Z``.
+        As :class:`companion.tangent.predictor.Predictor`; the message names ``X`` or ``Z``. Also
+        if a derivative is not finite, or ``memory`` is too small for any division.
 
     References
     ----------
     L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
     eq. (2.6), where it is called the Gram matrix M(x, y).
     """
-    return _kernels(module, X, Z, call)[None]
+    if memory < 1:
+        raise ValueError(f"`memory` must be positive; got {memory}.")
+    left = chunks(module, X, call, "X", memory)
+    right = left if Z is None else chunks(module, Z, call, "Z", memory)
+    shape = left.predictor.num_rows, right.predictor.num_rows
+    G = left.predictor.theta_0.new_zeros(shape)
+    for i, (first, last) in enumerate(left.rows):
+        rows = left.linearization(i)
+        for j in range(i if Z is None else 0, len(right.rows)):
+            columns = rows if right is left and i == j else right.linearization(j)
+            block = G[first:last, slice(*right.rows[j])]
+            add_products(block, rows.layers, columns.layers, slab_bytes=memory // 8)
+    # A derivative that is no number shows on the diagonal, and in a sum.
+    if not torch.isfinite(G.diagonal() if Z is None else G.sum()).all():
+        raise ValueError(
+            "`module` must have finite derivatives at every sample; got others. "
+            "Look for square roots, logarithms or norms at zero in its forward pass."
+        )
+    return mirror(G) if Z is None else G
 
 
 def gram_by_parameter(
@@ -129,12 +158,3 @@ def gram_by_layer(
     for index, name in enumerate(predictor.names):
         owned.setdefault(name.rpartition(".")[0], set()).add(index)
     return {path: linearization.gram(frozenset(indices)) for path, indices in owned.items()}
-
-
-def _kernels(module: nn.Module, X: Any, Z: Any, call: Call | None) -> dict[None, Tensor]:
-    predictor = Predictor(module, X, call=call)
-    left = Linearization(predictor, predictor.theta_0)
-    if Z is None:
-        return {None: left.gram()}
-    other = Predictor(module, Z, call=call, name="Z")
-    return {None: left.cross_gram(Linearization(other, other.theta_0))}

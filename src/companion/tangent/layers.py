@@ -13,6 +13,7 @@ weight is ever written down.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -53,6 +54,17 @@ class Factored:
         """How many rows there are."""
         return self.D.shape[1] * self.D.shape[2]
 
+    @property
+    def num_groups(self) -> int:
+        """Groups of rows with positions of their own; one where samples are coupled."""
+        return self.D.shape[1]
+
+    @property
+    def num_bytes(self) -> int:
+        """Memory of the signals, and of inputs that are not constant."""
+        inputs = (weight.A for weight in self.weights if any(weight.A.stride()))
+        return sum(tensor.numel() * tensor.element_size() for tensor in (self.D, *inputs))
+
     def weight(self, index: int) -> Weight:
         """One of the parameters."""
         return next(weight for weight in self.weights if weight.index == index)
@@ -61,10 +73,9 @@ class Factored:
         """The layer with some of its parameters."""
         return replace(self, weights=tuple(w for w in self.weights if w.index in indices))
 
-    def sizes(self) -> dict[int, Float[Tensor, ""]]:
-        """Bounds of the products with vectors of entries up to one, by parameter."""
-        size = self.D.norm()
-        return {weight.index: size * weight.A.norm() for weight in self.weights}
+    def size(self, index: int) -> Float[Tensor, ""]:
+        """What rounding of the rows of one parameter is relative to."""
+        return self.D.norm() * self.weight(index).A.norm()
 
     def rows(self, first: int, last: int) -> "Factored":
         """Rows from the first to before the last; whole groups if there are several."""
@@ -78,37 +89,51 @@ class Factored:
     def apply(self, pieces: Sequence[Float[Tensor, " ..."]]) -> Float[Tensor, " rows"]:
         """Its part of J v, for v by parameter."""
         blocks, groups, outputs, _, out = self.D.shape
+        matrices = [self._matrix(weight, pieces[weight.index]) for weight in self.weights]
+        if outputs * self._inside <= out:
+            inputs = torch.cat([weight.A for weight in self.weights], dim=3)
+            turned = self.D.flatten(1, 3) @ torch.cat(matrices, dim=2)
+            products = turned.view(*self.D.shape[:4], -1) * inputs[:, :, None]
+            return products.sum((0, 3, 4)).flatten()
         moved: Tensor | None = None
-        for weight in self.weights:
-            inside = weight.A.shape[-1]
-            V = pieces[weight.index].reshape(
-                (blocks, inside, out) if weight.transposed else (blocks, out, inside)
-            )
-            V = V if weight.transposed else V.transpose(1, 2)
-            change = (weight.A.flatten(1, 2) @ V).view(blocks, groups, -1)
-            moved = change if moved is None else moved + change
+        for weight, matrix in zip(self.weights, matrices, strict=True):
+            A, V = weight.A.flatten(1, 2), matrix.transpose(1, 2)
+            moved = A @ V if moved is None else moved.baddbmm_(A, V)
         assert moved is not None
         if outputs == 1:
-            return (self.D.flatten(2) * moved).sum((0, 2))
-        product = self.D.flatten(3) @ moved[..., None]
-        return product.sum(0).flatten()
+            return (self.D.flatten(2) * moved.view(blocks, groups, -1)).sum((0, 2))
+        return (self.D.flatten(3) @ moved.view(blocks, groups, -1, 1)).sum(0).flatten()
 
     def apply_transpose(self, u: Float[Tensor, " rows"]) -> dict[int, Float[Tensor, "..."]]:
         """Its part of the transpose of J times u, by parameter."""
-        blocks, groups, outputs, positions, out = self.D.shape
-        if outputs == 1:
-            signal = self.D[:, :, 0] * u.view(-1, 1, 1)
+        blocks, groups, outputs, _, out = self.D.shape
+        if outputs == 1 and self._inside <= out:
+            D = self.D.flatten(1, 3)
+            inputs = {weight.index: weight.A * u.view(-1, 1, 1) for weight in self.weights}
         else:
-            signal = (u.view(groups, 1, outputs) @ self.D.flatten(3)).view(
-                blocks, groups, positions, out
+            D = (
+                u.view(groups, 1, outputs) @ self.D.flatten(3)
+                if outputs > 1
+                else (self.D.flatten(2) * u[:, None])
             )
-        signal = signal.flatten(1, 2)
+            D = D.view(blocks, -1, out)
+            inputs = {weight.index: weight.A for weight in self.weights}
         parts: dict[int, Tensor] = {}
         for weight in self.weights:
-            A = weight.A.flatten(1, 2)
-            left, right = (A, signal) if weight.transposed else (signal, A)
+            A = inputs[weight.index].flatten(1, 2)
+            left, right = (A, D) if weight.transposed else (D, A)
             parts[weight.index] = (left.transpose(1, 2) @ right).flatten()
         return parts
+
+    @property
+    def _inside(self) -> int:
+        return sum(weight.A.shape[3] for weight in self.weights)
+
+    def _matrix(self, weight: Weight, piece: Tensor) -> Tensor:  # (b, out, in)
+        blocks, out, inside = self.D.shape[0], self.D.shape[4], weight.A.shape[3]
+        if weight.transposed:
+            return piece.reshape(blocks, inside, out).transpose(1, 2)
+        return piece.reshape(blocks, out, inside)
 
     def written(self, index: int) -> Float[Tensor, "rows columns"]:
         """The rows of one parameter, columns in the order of its entries."""
@@ -164,13 +189,23 @@ class Written:
         """The parameter."""
         return (self.index,)
 
+    @property
+    def num_groups(self) -> int:
+        """One for all rows."""
+        return 1
+
+    @property
+    def num_bytes(self) -> int:
+        """Memory of the rows."""
+        return self.J.numel() * self.J.element_size()
+
     def only(self, indices: frozenset[int]) -> "Written":
         """The layer if it holds one of the parameters, no rows by it otherwise."""
         return self if self.index in indices else replace(self, J=self.J[:, :0])
 
-    def sizes(self) -> dict[int, Float[Tensor, ""]]:
-        """Bounds of the products with vectors of entries up to one, by parameter."""
-        return {self.index: self.J.norm()}
+    def size(self, index: int) -> Float[Tensor, ""]:
+        """What rounding of the rows of the parameter is relative to."""
+        return self.J.norm()
 
     def rows(self, first: int, last: int) -> "Written":
         """Rows from the first to before the last."""

@@ -24,6 +24,8 @@ class Linearization:
         The module on its inputs.
     theta
         The parameters to expand about.
+    rows
+        First row and the row after the last, if only some are wanted; whole samples.
 
     Scale
     -----
@@ -40,34 +42,43 @@ class Linearization:
     A. Jacot, F. Gabriel and C. Hongler, "Neural tangent kernel", NeurIPS 2018, section 4.
     """
 
-    def __init__(self, predictor: Predictor, theta: Float[Tensor, " p"]) -> None:
+    def __init__(
+        self,
+        predictor: Predictor,
+        theta: Float[Tensor, " p"],
+        *,
+        rows: tuple[int, int] | None = None,
+    ) -> None:
         predictor.set(theta)
         with torch.enable_grad():
             outputs = predictor.recorded_outputs()
         self._predictor = predictor
         self.outputs: Float[Tensor, "n ..."] = predictor.own(outputs)
-        self.layers = recorded_layers(predictor, outputs)
+        first, last = (0, outputs.numel()) if rows is None else rows
+        self.num_rows = last - first
+        self.layers = recorded_layers(predictor, outputs, (first, last))
         self._sizes = [shape.numel() for shape in predictor.shapes]
         self._J: Tensor | None = None
-        if self.outputs.numel() * sum(self._sizes) * outputs.element_size() <= _WRITTEN_BYTES:
+        if self.num_rows * sum(self._sizes) * outputs.element_size() <= _WRITTEN_BYTES:
             self._J = self.jacobian()
 
     def jacobian(self) -> Float[Tensor, "nq p"]:
         """The matrix J itself."""
         if self._J is not None:
             return self._J
-        J = self.outputs.new_zeros(self.outputs.numel(), sum(self._sizes))
-        columns = torch.split(J, self._sizes, dim=1)
-        for layer in self.layers:
-            for index in layer.indices:
-                columns[index].copy_(layer.written(index))
-        return J
+        parts = {index: one.written(index) for one in self.layers for index in one.indices}
+        return torch.cat(
+            [
+                parts[index] if index in parts else self.outputs.new_zeros(self.num_rows, size)
+                for index, size in enumerate(self._sizes)
+            ],
+            dim=1,
+        )
 
     def gram(self, indices: frozenset[int] | None = None) -> Float[Tensor, "nq nq"]:
         """The tangent kernel matrix G, or the share of some parameters; symmetric to the bit."""
         self._predictor.num_grams += 1
-        num_rows = self.outputs.numel()
-        G = self.outputs.new_zeros(num_rows, num_rows)
+        G = self.outputs.new_zeros(self.num_rows, self.num_rows)
         if indices is None and self._J is not None and G.numel() * len(self._J.T) <= _QUICK:
             return mirror(torch.mm(self._J, self._J.T, out=G))
         layers = self.layers if indices is None else [one.only(indices) for one in self.layers]
@@ -76,7 +87,7 @@ class Linearization:
 
     def cross_gram(self, other: "Linearization") -> Float[Tensor, "nq nq2"]:
         """The kernel between these outputs and those of the same module on other inputs."""
-        G = self.outputs.new_zeros(self.outputs.numel(), other.outputs.numel())
+        G = self.outputs.new_zeros(self.num_rows, other.num_rows)
         add_products(G, self.layers, other.layers)
         return G
 
@@ -87,7 +98,7 @@ class Linearization:
         if v.ndim == 2:
             return torch.stack([self.apply(column) for column in v.unbind(1)], dim=1)
         pieces = torch.split(v, self._sizes)
-        product = self.outputs.new_zeros(self.outputs.numel())
+        product = self.outputs.new_zeros(self.num_rows)
         for layer in self.layers:
             product += layer.apply(pieces)
         return product

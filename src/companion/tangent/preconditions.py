@@ -140,7 +140,7 @@ def repeatable_outputs(
 
     Returns
     -------
-    The outputs, with their graph.
+    The outputs, with their graph where gradients are enabled.
 
     Scale
     -----
@@ -198,8 +198,7 @@ def repeatable_outputs(
 
 def _first_outputs(forward: Callable[[Any], Any], X: Any, name: str) -> Any:
     try:
-        with torch.enable_grad():
-            return forward(X)
+        return forward(X)
     except (RuntimeError, IndexError) as error:  # what PyTorch says of shapes and types
         said = str(error).splitlines()[0].rstrip(".")
         if not isinstance(X, Tensor):

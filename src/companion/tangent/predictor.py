@@ -32,6 +32,10 @@ class Predictor:
         with ``call`` it may be any object, for example a graph.
     call
         ``call(module, X)`` gives the outputs; ``module(X)`` by default.
+    name
+        What the caller's argument ``X`` is called, for messages.
+    keep
+        Keep the graph of the first outputs until the parameters are set.
 
     Scale
     -----
@@ -61,13 +65,20 @@ class Predictor:
     """
 
     def __init__(
-        self, module: nn.Module, X: Any, *, call: Call | None = None, name: str = "X"
+        self,
+        module: nn.Module,
+        X: Any,
+        *,
+        call: Call | None = None,
+        name: str = "X",
+        keep: bool = True,
     ) -> None:
         check_evaluation_mode(module)
         trainable_parameters(module)
         self.module = _copied(module)
         self.call = call
         self.num_gradients = self.num_grams = 0  # what has been evaluated since
+        self.proved_structures: set[tuple[str, ...]] = set()  # by the layers of a recording
         owned = {n: p for n, p in self.module.named_parameters() if p.requires_grad}
         self.names = tuple(owned)
         self.shapes = tuple(p.shape for p in owned.values())
@@ -79,10 +90,10 @@ class Predictor:
         self._buffers = _Buffers(self.module)
         self.X = beside(self._flat, X, name) if call is None else X
         # The first recording is kept for whoever asks for derivatives at theta_0 first.
-        self._kept: Tensor | None = repeatable_outputs(
-            self._forward, self.X, name, whole=call is not None
-        )
-        self.output_shape = self._kept.shape
+        with torch.set_grad_enabled(keep):
+            outputs = repeatable_outputs(self._forward, self.X, name, whole=call is not None)
+        self._kept: Tensor | None = outputs if keep else None
+        self.output_shape = outputs.shape
 
     @property
     def num_params(self) -> int:
@@ -167,6 +178,13 @@ class Predictor:
     def _forward(self, X: Any) -> Any:
         self._buffers.restore()
         return self.module(X) if self.call is None else self.call(self.module, X)
+
+    def on(self, X: Float[Tensor, "n2 ..."]) -> "Predictor":
+        """The same module and parameters on other samples, which are not checked again."""
+        other = copy.copy(self)
+        other.X, other._kept = X, None
+        other.output_shape = torch.Size([len(X), *self.output_shape[1:]])
+        return other
 
     def own(self, outputs: Float[Tensor, "n ..."]) -> Float[Tensor, "n ..."]:
         """Outputs without their graph, in memory that setting parameters does not touch."""

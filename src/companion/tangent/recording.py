@@ -7,6 +7,7 @@ the order of its positions, not what its operations do.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -17,13 +18,15 @@ from companion.tangent.layers import Factored, Layer, Weight, Written
 from companion.tangent.predictor import Predictor
 from companion.tangent.signals import Backward
 from companion.tangent.single_samples import rows_of_single_samples
-from companion.tangent.uses import Use, parameter_uses
+from companion.tangent.uses import Use, read_graph
 
 _ROUNDINGS = 200  # allowed between factors and gradient, in units of eps |D| |A|
 
 
 @torch.no_grad()
-def recorded_layers(predictor: Predictor, outputs: Float[Tensor, "n ..."]) -> list[Layer]:
+def recorded_layers(
+    predictor: Predictor, outputs: Float[Tensor, "n ..."], rows: tuple[int, int]
+) -> list[Layer]:
     r"""The Jacobian of recorded outputs, layer by layer.
 
     .. math::
@@ -35,6 +38,8 @@ def recorded_layers(predictor: Predictor, outputs: Float[Tensor, "n ..."]) -> li
         What was recorded.
     outputs
         Its outputs, with their graph.
+    rows
+        First row and the row after the last, of those that are wanted; whole samples.
 
     Returns
     -------
@@ -47,29 +52,38 @@ def recorded_layers(predictor: Predictor, outputs: Float[Tensor, "n ..."]) -> li
     Notes
     -----
     Three ways, the first that is proved right for a parameter: signals of all samples at once,
-    one backward pass per output; single samples, vectorised; one backward pass per row.
+    one backward pass per output; single samples, vectorised; one backward pass per row. Where
+    the operations alone show that samples are rows and act alone, and the same operations have
+    been proved right once for this predictor, the proof is not repeated.
     """
     if not outputs.requires_grad:
         return []
-    uses = parameter_uses(outputs, predictor.parameters)
-    known = {index: found for index, found in enumerate(uses) if found}
-    unknown = [index for index, found in enumerate(uses) if found is None]
-    backward = Backward(outputs, predictor.parameters)
+    reading = read_graph(outputs, predictor.parameters)
+    known = {index: found for index, found in enumerate(reading.uses) if found}
+    unknown = [index for index, found in enumerate(reading.uses) if found is None]
+    backward = Backward(outputs, predictor.parameters, rows)
     layers: list[Layer] = []
     signals = backward.per_output(_nodes(known))
     for minor in (False, True):
-        if known:
-            _keep(_layers(known, signals, len(outputs), minor=minor), backward, layers, known)
+        if not known:
+            break
+        candidates = _layers(known, signals, len(outputs), minor=minor)
+        if reading.rowwise and reading.structure in predictor.proved_structures:
+            return [layer.rows(*rows) for layer in candidates]
+        layers += _proved(candidates, backward, backward.u, known)
+    if reading.rowwise and not known and not unknown:
+        predictor.proved_structures.add(reading.structure)
     if unknown:
-        alone = rows_of_single_samples(predictor, unknown)
         rest = dict.fromkeys(unknown)
-        _keep(alone, backward, layers, rest)
+        layers += _proved(rows_of_single_samples(predictor, unknown), backward, backward.u, rest)
         unknown = list(rest)
+    layers = [layer.rows(*rows) for layer in layers]
     if known or unknown:
         signals, written = backward.per_row(_nodes(known), unknown)
-        layers += written
-        _keep(_layers(known, signals, 1, minor=False), backward, layers, known)
-        layers += backward.per_row([], list(known))[1] if known else []
+        candidates = _layers(known, signals, 1, minor=False)
+        layers += [*written, *_proved(candidates, backward, backward.u[slice(*rows)], known)]
+    if known:
+        layers += backward.per_row([], list(known))[1]
     return layers
 
 
@@ -77,28 +91,28 @@ def _nodes(known: dict[int, list[Use]]) -> list[Node]:
     return list(dict.fromkeys(use.node for uses in known.values() for use in uses))
 
 
-def _keep(
-    candidates: Sequence[Layer], backward: Backward, layers: list[Layer], open_: dict
-) -> None:
-    # Moves to `layers` what reproduces the gradient.
+def _proved(
+    candidates: Sequence[Layer], backward: Backward, u: Tensor, open_: dict[int, Any]
+) -> list[Layer]:
+    # What reproduces the gradient; its parameters are removed from the open ones.
+    layers = []
     for layer in candidates:
-        proved = frozenset(_proved(layer, backward))
+        products = layer.apply_transpose(u)
+        proved = [index for index in products if _agree(layer, index, products[index], backward)]
         for index in proved:
             del open_[index]
         if proved:
-            layers.append(layer.only(proved))
+            layers.append(layer.only(frozenset(proved)))
+    return layers
 
 
-def _proved(layer: Layer, backward: Backward) -> list[int]:
-    unit = _ROUNDINGS * torch.finfo(backward.u.dtype).eps
-    found = layer.apply_transpose(backward.u)
-    bounds = layer.sizes()
-    proved = []
-    for index, part in found.items():
-        difference = (part - backward.gradient(index)).norm()
-        if difference <= unit * bounds[index]:
-            proved.append(index)
-    return proved
+def _agree(layer: Layer, index: int, product: Tensor, backward: Backward) -> bool:
+    allowed = _ROUNDINGS * torch.finfo(product.dtype).eps
+    gradient = backward.gradients[index]
+    difference = (product - gradient).norm()
+    if difference <= allowed * gradient.norm():
+        return True
+    return bool(difference <= allowed * layer.size(index))  # the gradient is small by cancellation
 
 
 def _layers(

@@ -5,6 +5,7 @@ C. M. Bishop, "Neural Networks for Pattern Recognition" (1995), section 4.8, cal
 
 import warnings
 from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
 
 import torch
 from jaxtyping import Float
@@ -13,7 +14,7 @@ from torch.autograd.graph import GradientEdge, Node
 
 from companion.tangent.layers import Written
 
-_BATCH_BYTES = 2**27  # signals of rows that are propagated together
+_BATCH_BYTES = 2**24  # signals of rows that are propagated together
 
 
 class Backward:
@@ -25,6 +26,8 @@ class Backward:
         Recorded outputs of shape ``(n, ...)``.
     parameters
         The leaves.
+    rows
+        First row and the row after the last, of those that are wanted.
 
     Scale
     -----
@@ -32,21 +35,21 @@ class Backward:
     """
 
     def __init__(
-        self, outputs: Float[Tensor, "n ..."], parameters: Sequence[Float[Tensor, "..."]]
+        self,
+        outputs: Float[Tensor, "n ..."],
+        parameters: Sequence[Float[Tensor, "..."]],
+        rows: tuple[int, int],
     ) -> None:
         self._outputs = outputs
         self._parameters = parameters
-        generator = torch.Generator().manual_seed(0)
-        self.u: Float[Tensor, " rows"] = (
-            torch.empty(outputs.numel(), dtype=outputs.dtype)
-            .uniform_(-1, 1, generator=generator)
-            .to(outputs.device)
-        )
-        self._gradients = self._pulled(self.u.view(outputs.shape), parameters)
+        self._rows = rows
+        self.u = _random_vector(outputs.numel(), rows, outputs.dtype, outputs.device)
 
-    def gradient(self, index: int) -> Float[Tensor, " columns"]:
-        """The transpose of J times the random vector ``u``, for one parameter."""
-        return self._gradients[index].flatten()
+    @cached_property
+    def gradients(self) -> list[Float[Tensor, " columns"]]:
+        """The transpose of J times the random vector ``u``, by parameter."""
+        found = self._pulled(self.u.view(self._outputs.shape), self._parameters)
+        return [gradient.flatten() for gradient in found]
 
     def per_output(self, nodes: Sequence[Node]) -> dict[Node, Float[Tensor, "q ..."]]:
         """Sums over samples of the signals of each output.
@@ -64,25 +67,26 @@ class Backward:
         stacked: dict[tuple, Tensor] = {}
         signals = {}
         for node, parts in zip(nodes, zip(*passes, strict=True), strict=True):
-            # Sums hand the same signal on to all their terms.
-            key = tuple(part.data_ptr() for part in parts)
+            # Sums hand the same signal on to all their terms. Stored sample by sample, as needed.
+            rows = len(self._outputs) if parts[0].shape[:1] == self._outputs.shape[:1] else 1
+            key = (rows, *(_memory(part) for part in parts))
             if key not in stacked:
-                stacked[key] = torch.stack([part.flatten() for part in parts])
-            signals[node] = stacked[key].view(len(parts), *parts[0].shape)
+                stacked[key] = torch.stack([part.reshape(rows, -1) for part in parts], dim=1)
+            signals[node] = stacked[key].transpose(0, 1).view(len(parts), *parts[0].shape)
         return signals
 
     def per_row(
         self, nodes: Sequence[Node], indices: Sequence[int]
     ) -> tuple[dict[Node, Float[Tensor, "rows ..."]], list[Written]]:
-        """Signals of every row, and the rows themselves for some parameters."""
+        """Signals of the wanted rows, and the rows themselves for some parameters."""
         targets: list[Tensor | GradientEdge] = [
             *_edges(nodes),
             *(self._parameters[index] for index in indices),
         ]
-        num_rows = self._outputs.numel()
-        identity = torch.eye(num_rows).to(self._outputs).view(num_rows, *self._outputs.shape)
+        step = self._batch(nodes)
         passes = [
-            self._batched(part, targets) for part in torch.split(identity, self._batch(nodes))
+            self._batched(self._unit_rows(first, min(first + step, self._rows[1])), targets)
+            for first in range(*self._rows, step)
         ]
         found = [torch.cat(pieces) for pieces in zip(*passes, strict=True)]
         signals = dict(zip(nodes, found, strict=False))
@@ -90,6 +94,11 @@ class Backward:
         return signals, [
             Written(index, J.flatten(1)) for index, J in zip(indices, rows, strict=True)
         ]
+
+    def _unit_rows(self, first: int, last: int) -> Tensor:
+        units = self._outputs.new_zeros(last - first, self._outputs.numel())
+        units[:, first:last].fill_diagonal_(1)
+        return units.view(-1, *self._outputs.shape)
 
     def _batch(self, nodes: Sequence[Node]) -> int:
         sizes = [torch.Size(node._input_metadata[0].shape).numel() for node in nodes]
@@ -126,6 +135,21 @@ class Backward:
             materialize_grads=True,
             is_grads_batched=batched,
         )
+
+
+def _memory(part: Tensor) -> tuple:
+    layout = (part.numel(),) if part.is_contiguous() else (part.shape, part.stride())
+    return (part.data_ptr(), *layout)
+
+
+@lru_cache(maxsize=8)
+def _random_vector(
+    size: int, rows: tuple[int, int], dtype: torch.dtype, device: torch.device
+) -> Tensor:
+    generator = torch.Generator().manual_seed(0)
+    u = torch.zeros(size, dtype=dtype)
+    u[slice(*rows)].uniform_(-1, 1, generator=generator)
+    return u.to(device)
 
 
 def _edges(nodes: Iterable[Node]) -> list[GradientEdge]:

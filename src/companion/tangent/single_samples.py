@@ -14,7 +14,7 @@ from torch.func import functional_call, jacrev, vmap
 from companion.tangent.layers import Written
 from companion.tangent.predictor import Predictor
 
-_BATCH_BYTES = 2**27  # derivatives that are computed together
+_BATCH_BYTES = 2**24  # derivatives that are computed together
 
 
 def rows_of_single_samples(predictor: Predictor, indices: Sequence[int]) -> list[Written]:

@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from companion.tangent.operations import Arrange, local_map, output_shape, signed
+from companion.tangent.rowwise import keeps_rows
 
 
 class Use(NamedTuple):
@@ -42,9 +43,23 @@ class _Operand:
     factor: float
 
 
-def parameter_uses(
-    outputs: Float[Tensor, "..."], parameters: Sequence[Float[Tensor, "..."]]
-) -> list[list[Use] | None]:
+@dataclass(frozen=True)
+class Reading:
+    """What the graph says of each parameter.
+
+    Scale
+    -----
+    As :class:`Use`.
+    """
+
+    uses: list[list[Use] | None]  # empty without influence, None behind an unknown operation
+    structure: tuple[str, ...]  # names of the operations, outputs first
+    rowwise: bool  # samples are rows, and provably act alone
+
+
+def read_graph(
+    outputs: Float[Tensor, "n ..."], parameters: Sequence[Float[Tensor, "..."]]
+) -> Reading:
     r"""All uses of each parameter between it and the outputs.
 
     Parameters
@@ -56,37 +71,40 @@ def parameter_uses(
 
     Returns
     -------
-    For each parameter its uses: an empty list if the outputs do not depend on it, None if an
-    operation uses it that is not known here.
+    The uses, with what the operations around them say of samples.
 
     Scale
     -----
     As :class:`Use`.
     """
     uses: list[list[Use] | None] = [[] for _ in parameters]
-    if outputs.grad_fn is None:
-        return uses
+    structure: list[str] = []
+    rowwise = True
     reader = _Reader(parameters)
-    if (whole := reader.operand(outputs.grad_fn)) is not None:
+    root = outputs.grad_fn
+    if root is not None and (whole := reader.operand(root)) is not None:
         uses[whole.index] = None  # the outputs are a view of a parameter
-    for node in _nodes(outputs.grad_fn):
+        root = None
+    for node in _nodes(root):
         if reader.operand(node) is not None:
             continue
+        structure.append(node.name())
+        flowing: list[tuple[int, Node]] = []
         for position, (source, _) in enumerate(node.next_functions):
-            operand = None if source is None else reader.operand(source)
-            if operand is None:
+            if source is None:
                 continue
-            found = uses[operand.index]
-            use = None if found is None else _use(node, position, operand, parameters)
-            if found is None or use is None:
-                uses[operand.index] = None
-            else:
-                found.append(use)
-    return uses
+            operand = reader.operand(source)
+            if operand is None:
+                flowing.append((position, source))
+            elif (found := uses[operand.index]) is not None:
+                use = _use(node, position, operand, parameters)
+                uses[operand.index] = None if use is None else [*found, use]
+        rowwise = rowwise and keeps_rows(node, flowing, len(outputs))
+    return Reading(uses, tuple(structure), rowwise)
 
 
-def _nodes(root: Node) -> Iterator[Node]:
-    seen, waiting = {root}, [root]
+def _nodes(root: Node | None) -> Iterator[Node]:
+    seen, waiting = {root}, [] if root is None else [root]
     while waiting:
         node = waiting.pop()
         yield node

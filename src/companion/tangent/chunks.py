@@ -1,0 +1,175 @@
+"""A batch in parts whose Jacobians fit into a given memory.
+
+Derived here: a module that treats samples apart is the same function on a part of the batch. That
+it does is tested on all samples, at parameters a little away from its own, where no coupling is
+zero by chance. Other modules are recorded whole, and the rows of their Jacobian come in parts.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
+
+from companion.tangent.linearization import Linearization
+from companion.tangent.preconditions import Call
+from companion.tangent.predictor import Predictor
+
+_TRIAL = 2  # samples from which the need of memory is measured
+_COPIES = 3  # of signals that exist at one time: one by one, together, in order
+_PARTS = 2.5  # parts at one time, with their products
+_NUDGE = 1e-2  # relative change of the parameters for the test of coupling
+
+
+@dataclass(frozen=True)
+class Chunks:
+    """Linearizations of parts of a batch, made when asked for.
+
+    Scale
+    -----
+    As :class:`companion.tangent.linearization.Linearization`.
+    """
+
+    predictor: Predictor
+    rows: list[tuple[int, int]]
+    by_sample: bool  # the inputs come in parts, too
+
+    def linearization(self, position: int) -> Linearization:
+        """The expansion of one part at the module's own parameters."""
+        predictor, rows = self.predictor, self.rows[position]
+        if not self.by_sample:
+            return Linearization(predictor, predictor.theta_0, rows=rows)
+        part = _part(predictor, rows)
+        return Linearization(part, part.theta_0)
+
+
+def chunks(module: nn.Module, X: Any, call: Call | None, name: str, memory: int) -> Chunks:
+    """Divide a batch so that the Jacobians of two parts fit into memory.
+
+    Parameters
+    ----------
+    module, X, call
+        As :class:`companion.tangent.predictor.Predictor` takes them.
+    name
+        What the caller's argument ``X`` is called, for messages.
+    memory
+        Bytes to work with.
+
+    Returns
+    -------
+    The parts; one if the whole fits.
+
+    Scale
+    -----
+    Bytes.
+
+    Raises
+    ------
+    ValueError
+        If not even two samples, or their rows, fit.
+    """
+    per_sample = _bytes_per_sample(module, X) if call is None else None
+    if per_sample is not None and per_sample * len(X) > memory:
+        predictor = Predictor(module, X, name=name, keep=False)
+        runs = _runs(predictor, per_sample, 0, memory)
+        if _act_alone(predictor, runs):
+            return Chunks(predictor, runs, by_sample=True)
+    with _Saved() as saved:
+        predictor = Predictor(module, X, call=call, name=name)
+    saved_bytes = saved.bytes_beside(predictor.parameters[0])
+    runs = [(0, predictor.num_rows)]
+    fits = per_sample is not None and per_sample * predictor.num_samples <= memory
+    if not fits and _COPIES * saved_bytes * (predictor.num_rows + 1) > memory:
+        fixed, per_sample = _bytes_by_row(predictor, saved_bytes)
+        if fixed + per_sample * predictor.num_samples > memory:
+            runs = _runs(predictor, per_sample, fixed, memory)
+    return Chunks(predictor, runs, by_sample=False)
+
+
+def _bytes_per_sample(module: nn.Module, X: Any) -> int | None:
+    if not isinstance(X, Tensor | np.ndarray) or X.ndim == 0 or len(X) <= _TRIAL:
+        return None
+    try:
+        with _Saved() as saved:
+            few = Predictor(module, X[:_TRIAL])
+    except (ValueError, TypeError):  # for the whole batch to explain
+        return None
+    layers = Linearization(few, few.theta_0).layers
+    saved_bytes = saved.bytes_beside(few.parameters[0])
+    return (2 * saved_bytes + _COPIES * sum(layer.num_bytes for layer in layers)) // _TRIAL
+
+
+def _bytes_by_row(predictor: Predictor, saved: int) -> tuple[int, int]:
+    # What is needed for any rows, and what for each sample's rows, where samples are coupled.
+    few = min(_TRIAL, predictor.num_samples)
+    rows = (0, few * predictor.output_dim)
+    fixed, per_row = 2 * saved, 0
+    for layer in Linearization(predictor, predictor.theta_0, rows=rows).layers:
+        if layer.num_groups == 1:
+            per_row += _COPIES * layer.num_bytes // few
+        else:
+            fixed += _COPIES * layer.num_bytes // few * predictor.num_samples
+    return fixed, per_row
+
+
+def _runs(predictor: Predictor, per_sample: int, fixed: int, memory: int) -> list[tuple[int, int]]:
+    step = int((memory - fixed) / (_PARTS * per_sample)) if per_sample else 0
+    if step < 1:
+        least = math.ceil(fixed + _PARTS * max(per_sample, 1))
+        raise ValueError(
+            f"`memory` must be at least {least} bytes for this module and batch; got {memory}. "
+            "Raise it, or pass fewer samples."
+        )
+    rows = step * predictor.output_dim
+    return [
+        (first, min(first + rows, predictor.num_rows))
+        for first in range(0, predictor.num_rows, rows)
+    ]
+
+
+def _part(predictor: Predictor, rows: tuple[int, int]) -> Predictor:
+    first, last = (row // predictor.output_dim for row in rows)
+    return predictor.on(predictor.X[first:last])
+
+
+def _act_alone(predictor: Predictor, runs: list[tuple[int, int]]) -> bool:
+    generator = torch.Generator().manual_seed(0)
+    theta = predictor.theta_0
+    change = torch.randn(theta.shape, generator=generator, dtype=theta.dtype).to(theta)
+    theta = theta + _NUDGE * theta.norm() / len(theta) ** 0.5 * change
+    outputs = predictor.outputs(theta)
+    tolerance = torch.finfo(theta.dtype).eps ** 0.5 * outputs.abs().max()
+    for rows in runs:
+        part = _part(predictor, rows)
+        difference = part.outputs(theta).flatten() - outputs.flatten()[slice(*rows)]
+        if not difference.abs().max() <= tolerance:
+            return False
+    return True
+
+
+class _Saved:
+    """What autograd keeps of what is recorded meanwhile."""
+
+    def __init__(self) -> None:
+        self._bytes: dict[int, int] = {}  # by place in memory
+
+    def __enter__(self) -> "_Saved":
+        self._hooks = saved_tensors_hooks(self._pack, lambda tensor: tensor)
+        self._hooks.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._hooks.__exit__(*error)
+
+    def bytes_beside(self, parameters: Tensor) -> int:
+        owned = parameters.untyped_storage().data_ptr()
+        return sum(size for place, size in self._bytes.items() if place != owned)
+
+    def _pack(self, tensor: Tensor) -> Tensor:
+        place = tensor.untyped_storage().data_ptr()
+        size = tensor.numel() * tensor.element_size()
+        self._bytes[place] = max(size, self._bytes.get(place, 0))
+        return tensor.detach()  # the tensor itself would hold its own graph
