@@ -1,4 +1,4 @@
-"""Gradient flow about one state: the part that a constant tangent kernel explains, and the rest."""
+"""Gradient flow about one state: what a constant tangent kernel explains, and the rest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,6 +70,11 @@ class Expansion:
     -----
     The modes of a direction w are :math:`Q^\top SJ\, w`, those of the residual
     :math:`Q^\top S r`.
+
+    Raises
+    ------
+    FloatingPointError
+        From the first use of modes, if the tangent kernel is not finite.
 
     References
     ----------
@@ -148,6 +153,8 @@ class Expansion:
     @cached_property
     def _spectrum(self) -> tuple[np.ndarray, np.ndarray]:
         gram = _numpy(self.linearization.gram())
+        if not np.isfinite(gram).all():
+            raise FloatingPointError("the tangent kernel is not finite")
         weighted = torch.from_numpy(self._root[:, None] * gram * self._root)
         rates, modes = torch.linalg.eigh(weighted)  # several times faster than NumPy's
         return rates.clamp(min=0).numpy(), modes.numpy()  # below zero by rounding only

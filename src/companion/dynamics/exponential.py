@@ -1,6 +1,6 @@
 """Gradient flow by an exponential method of fourth order in function space."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from math import factorial
 
@@ -86,8 +86,8 @@ def exponential_steps(objective: Objective, *, t_end: float, rtol: float) -> Ite
     while t < t_end:
         try:
             fastest = here.rates[-1]
-        except torch.linalg.LinAlgError as error:
-            raise NotFinite("the tangent kernel is not finite", t) from error
+        except FloatingPointError as error:
+            raise NotFinite(str(error), t) from error
         past: list[Remainder] = []
         if before is not None:
             past.append(here.remainder(before.slope, here.modes(before.theta - here.theta)))
@@ -158,12 +158,16 @@ class _Attempt:
 
 
 def _weights(nodes: Sequence[Node], c: float) -> Float[np.ndarray, "l s"]:
-    # The integral of exp((c - s) z) s^l over [0, c] is l! c^(l+1) phi_(l+1)(c z); the polynomial
-    # of degree len(nodes) through 0 at 0 and values at nodes has no constant term.
-    degrees = np.arange(1, len(nodes) + 1)
-    places = np.array([place for place, _ in nodes])
-    scale = np.array([factorial(degree) * c**degree for degree in degrees])
-    return scale[:, None] * np.linalg.inv(places[:, None] ** degrees)
+    # The integral of exp((c - s) z) s^l over [0, c] is l! c^(l+1) phi_(l+1)(c z); the value at a
+    # node multiplies s / node times Lagrange's polynomial of the other nodes.
+    weights = np.empty((len(nodes), len(nodes)))
+    for column, (place, _) in enumerate(nodes):
+        powers = [1 / place]
+        for other, _ in (*nodes[:column], *nodes[column + 1 :]):
+            shifted, scaled = [0.0, *powers], [*(other * power for power in powers), 0.0]
+            powers = [(a - b) / (place - other) for a, b in zip(shifted, scaled, strict=True)]
+        weights[:, column] = [factorial(d) * c**d * power for d, power in enumerate(powers, 1)]
+    return weights
 
 
 def _numpy(tensor: Tensor) -> np.ndarray:

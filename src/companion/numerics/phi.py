@@ -9,10 +9,10 @@ from companion.numerics.finite import require_finite
 
 NEAR_ZERO = 1.5  # up to here the series, which needs no more than its first 24 terms
 TERMS = 24
-HIGHEST = 8
+HIGHEST = 6
 
 
-def phi(z: Float[np.ndarray, "*shape"], *, highest: int = 4) -> Float[np.ndarray, "k *shape"]:
+def phi(z: Float[np.ndarray, "..."], *, highest: int = 4) -> Float[np.ndarray, "k ..."]:
     r"""The functions phi_0, ..., phi_highest at real arguments.
 
     .. math::
@@ -25,7 +25,7 @@ def phi(z: Float[np.ndarray, "*shape"], *, highest: int = 4) -> Float[np.ndarray
     z
         Arguments of either sign and any size.
     highest
-        The last k, at most 8.
+        The last k, at most 6.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def phi(z: Float[np.ndarray, "*shape"], *, highest: int = 4) -> Float[np.ndarray
     away = np.where(near, 1.0, z)
     values = np.empty((highest + 1, *z.shape))
     with np.errstate(over="ignore"):
-        np.exp(z, out=values[0])
+        np.exp(z, out=values[0, ...])
         if highest:
             values[1] = np.expm1(away) / away
     for k in range(1, highest):
