@@ -67,6 +67,84 @@ class Recurrent(nn.Module):
         return self.cell(X)[0][:, -1]
 
 
+class HandwrittenAttention(nn.Module):
+    """Two heads from one tensor of weights by einsum, a gain, and the projection tied to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(torch.randn(3, 2, 4, 2))  # query, key, value; head; in; out
+        self.gain = nn.Parameter(torch.rand(4) + 0.5)
+        self.temperature = nn.Parameter(torch.tensor(0.7))
+
+    def forward(self, X: Tensor) -> Tensor:
+        normal = self.gain * X / (1e-3 + X.square().mean(-1, keepdim=True)).sqrt()
+        query, key, value = torch.einsum("ntd,shde->snhte", normal, self.weights)
+        mixing = torch.softmax(self.temperature * query @ key.transpose(-1, -2), dim=-1)
+        mixed = torch.einsum("nhte,hde->ntd", mixing @ value, self.weights[2])
+        return (X + mixed).tanh().flatten(1)[:, :3]
+
+
+class Doubled(torch.autograd.Function):
+    """An operation with a derivative of its own that no graph explains: sin(w) x."""
+
+    @staticmethod
+    def forward(ctx, X, w):
+        ctx.save_for_backward(X, w)
+        return X * torch.sin(w)
+
+    @staticmethod
+    def backward(ctx, D):
+        X, w = ctx.saved_tensors
+        return D * torch.sin(w), (D * X * torch.cos(w)).sum(0)
+
+
+class OperatorNetwork(nn.Module):
+    """Weights made from weights, an operation of its own and a basis that is data, not layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left, self.right = nn.Parameter(torch.randn(3, 2)), nn.Parameter(torch.randn(2, 4))
+        self.frequencies = nn.Parameter(torch.randn(4))
+        self.coefficients = nn.Parameter(torch.randn(4, 1))
+        self.register_buffer("calls", torch.zeros(()))
+
+    def forward(self, X: Tensor) -> Tensor:
+        self.calls += 1
+        branch = torch.tanh(X @ (self.left @ self.right))
+        trunk = Doubled.apply(torch.cos(X.sum(1, keepdim=True)) + branch, self.frequencies)
+        return ((branch * trunk) @ self.coefficients).squeeze(1)
+
+
+class NormedRecursion(nn.Module):
+    """One normalised cell applied until a depth, its weight a product of length and direction."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cell = nn.utils.parametrizations.weight_norm(nn.Linear(3, 3))
+        self.norm = nn.LayerNorm(3)
+        self.step = nn.Parameter(torch.tensor(0.3))
+        self.heads = nn.ModuleDict({"mean": nn.Linear(3, 1), "scale": nn.Linear(3, 2, bias=False)})
+
+    def forward(self, X: Tensor) -> Tensor:
+        state = X
+        for _ in range(3):
+            state = state + self.step * torch.tanh(self.norm(self.cell(state)))
+        return torch.cat([self.heads["mean"](state), self.heads["scale"](state).exp()], dim=1)
+
+
+def rows_by_autograd(
+    module: nn.Module, X: object, call: Callable[[nn.Module, object], Tensor] | None = None
+) -> Tensor:
+    """The Jacobian, one plain backward pass for every output of every sample."""
+    outputs = module(X) if call is None else call(module, X)
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    rows = [
+        torch.autograd.grad(one, parameters, retain_graph=True, materialize_grads=True)
+        for one in outputs.reshape(-1)
+    ]
+    return torch.stack([torch.cat([part.reshape(-1) for part in row]) for row in rows])
+
+
 def _perceptron() -> nn.Module:
     return nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2))
 
@@ -110,6 +188,9 @@ _MAKERS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "coupled samples": (Coupled, (3,)),
     "control flow on data": (DataDependent, (3,)),
     "recurrent": (Recurrent, (3, 2)),
+    "handwritten attention": (HandwrittenAttention, (3, 4)),
+    "operator network": (OperatorNetwork, (3,)),
+    "normed recursion": (NormedRecursion, (3,)),
 }
 NAMES = tuple(_MAKERS)
 

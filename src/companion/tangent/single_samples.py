@@ -39,10 +39,7 @@ def rows_of_single_samples(predictor: Predictor, indices: Sequence[int]) -> list
     X = predictor.X
     if predictor.call is not None or len(X) != predictor.num_samples:
         return []
-    names = [predictor.names[index] for index in indices]
-    values = {
-        name: predictor.parameters[i].detach() for name, i in zip(names, indices, strict=True)
-    }
+    values = {predictor.names[index]: predictor.parameters[index].detach() for index in indices}
 
     def output(changed: dict[str, Tensor], x: Tensor) -> Tensor:
         batch: Tensor = functional_call(predictor.module, changed, (x.unsqueeze(0),))
@@ -56,7 +53,8 @@ def rows_of_single_samples(predictor: Predictor, indices: Sequence[int]) -> list
             rows = vmap(jacrev(output), in_dims=(None, 0), chunk_size=chunk_size)(values, X)
     except Exception:  # whatever a module does with numbers that are hidden from it
         return []
-    return [
-        Written(index, rows[name].reshape(predictor.num_rows, -1))
-        for name, index in zip(names, indices, strict=True)
-    ]
+    written = []
+    for index in indices:
+        size = predictor.parameters[index].numel()
+        written.append(Written(index, rows[predictor.names[index]].reshape(-1, size)))
+    return [layer for layer in written if len(layer.J) == predictor.num_rows]

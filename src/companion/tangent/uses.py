@@ -89,6 +89,11 @@ def read_graph(
         if reader.operand(node) is not None:
             continue
         structure.append(node.name())
+        if structure[-1] == "CheckpointFunctionBackward":
+            raise ValueError(
+                "`module` must keep its derivatives in one graph; torch.utils.checkpoint with "
+                "use_reentrant=True hides a part. Pass use_reentrant=False there."
+            )
         flowing: list[tuple[int, Node]] = []
         for position, (source, _) in enumerate(node.next_functions):
             if source is None:
@@ -180,6 +185,7 @@ _TRANSPARENT: dict[str, Callable[[Any, int, _Operand], _Operand | None]] = {
     "PermuteBackward0": _viewed(lambda node, W: W.permute([signed(a) for a in node._saved_dims])),
     "UnsqueezeBackward0": _viewed(lambda node, W: W.unsqueeze(signed(node._saved_dim))),
     "ViewBackward0": _viewed(lambda node, W: W.view(output_shape(node))),
+    "ReshapeAliasBackward0": _viewed(lambda node, W: W.view(output_shape(node))),
     "ExpandBackward0": _viewed(lambda node, W: W.expand(output_shape(node))),
     "MulBackward0": _product,
     "DivBackward0": _quotient,
