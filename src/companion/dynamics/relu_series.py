@@ -103,11 +103,14 @@ def relu_series(
     slope, pull = np.empty_like(weights), np.empty((size, len(problem.y)))
     outputs = np.empty_like(pull)
     weights[0], outer[0] = W, a
+    table = np.empty_like(pattern.active)  # written again and again: fresh memory costs more
     for k in range(size):
         product = np.einsum("lm,lmd->md", outer[: k + 1], weights[k::-1])
-        outputs[k] = problem.scale * np.einsum("mn,mn->n", pattern.active, product @ inputs)
+        outputs[k] = problem.scale * np.einsum(
+            "mn,mn->n", pattern.active, np.matmul(product, inputs, out=table)
+        )
         pull[k] = problem.nu * (outputs[k] if k else outputs[0] - problem.y)
-        slope[k] = (pattern.active * pull[k]) @ problem.inputs
+        np.matmul(np.multiply(pattern.active, pull[k], out=table), problem.inputs, out=slope[k])
         if k == order:
             break
         rate = -problem.scale / (k + 1)
