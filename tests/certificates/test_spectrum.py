@@ -1,7 +1,5 @@
 """Intervals that hold the eigenvalues, dense and from products, against spectra known exactly."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -9,7 +7,6 @@ from torch import nn
 
 from companion.certificates.spectrum import bounded_spectrum, dense_spectrum
 from companion.certificates.weighted_jacobian import WeightedJacobian
-from companion.tangent.predictor import Predictor
 
 EPS = float(np.finfo(float).eps)
 
@@ -33,9 +30,9 @@ class Linear(nn.Module):
 
 
 def operator(A, root=None):
-    predictor = Predictor(Linear(A), torch.zeros(len(A), 1).double(), call=lambda m, X: m(X))
     root = torch.ones(len(A)).double() if root is None else root
-    return WeightedJacobian(predictor, root, predictor.theta_0)
+    X = torch.zeros(len(A), 1).double()
+    return WeightedJacobian(Linear(A), X, root, call=lambda m, X: m(X), memory=2**24)
 
 
 @pytest.mark.parametrize("smallest", [1.0, 1e-3, 1e-8])
@@ -71,21 +68,25 @@ def test_a_vanishing_kernel_has_no_rank():
     assert found.lambda_min[1] < 1e-300 and found.numerical_rank == 0 and found.gap is None
 
 
-def test_products_bound_from_inside(rng):
+def test_products_bound_from_both_sides(rng):
     A = rng.standard_normal((60, 80))
     values = np.linalg.eigvalsh(A @ A.T)
-    start = torch.tensor(rng.standard_normal(60))
-    found = bounded_spectrum(operator(A), start, rank_bound=60)
-    assert found.method == "bounds" and found.lambda_max[1] == math.inf
-    assert found.lambda_min[0] == 0
-    assert values[0] <= found.lambda_min[1] < values[20]
-    assert values[40] < found.lambda_max[0] <= values[-1] * (1 + 1e-12)
+    found = bounded_spectrum(operator(A), rank_bound=60, precision=EPS)
+    assert found.method == "bounds" and found.numerical_rank is None
+    # Outer ends fail with probability 1e-9; inner ones are Rayleigh quotients of 30 dimensions.
+    assert 0 <= found.lambda_min[0] <= values[0] <= found.lambda_min[1] < values[20]
+    assert values[40] < found.lambda_max[0] <= values[-1] <= found.lambda_max[1]
+
+
+def test_a_well_conditioned_kernel_is_bounded_away_from_zero(rng):
+    A = np.eye(50) + 0.01 * rng.standard_normal((50, 50))
+    found = bounded_spectrum(operator(A), rank_bound=50, precision=EPS)
+    low, high = found.lambda_min
+    assert 0.5 < low <= np.linalg.eigvalsh(A @ A.T)[0] <= high
 
 
 def test_fewer_parameters_than_rows_decide_the_smallest(rng):
-    found = bounded_spectrum(
-        operator(rng.standard_normal((30, 7))), torch.zeros(30).double(), rank_bound=7
-    )
+    found = bounded_spectrum(operator(rng.standard_normal((30, 7))), rank_bound=7, precision=EPS)
     assert found.lambda_min == (0.0, 0.0)
 
 
@@ -93,10 +94,9 @@ def test_rows_without_weight_do_not_count(rng):
     A = rng.standard_normal((10, 12))
     root = torch.ones(10).double()
     root[3:] = 0
-    A[3:] = 0
-    found = bounded_spectrum(operator(A, root), torch.ones(10).double(), rank_bound=12)
-    # Three rows: the Krylov space is everything, and the Ritz values are the eigenvalues.
+    found = bounded_spectrum(operator(A, root), rank_bound=12, precision=EPS)
+    # Three rows: the products see all of the space, and the Ritz values are the eigenvalues.
     values = np.linalg.eigvalsh(A[:3] @ A[:3].T)
     assert found.num_rows == 3
-    assert found.lambda_min[1] == pytest.approx(values[0], rel=1e-9)
-    assert found.lambda_max[0] == pytest.approx(values[-1], rel=1e-9)
+    assert found.lambda_min == pytest.approx((values[0], values[0]), rel=1e-9)
+    assert found.lambda_max == pytest.approx((values[-1], values[-1]), rel=1e-9)

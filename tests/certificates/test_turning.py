@@ -16,7 +16,7 @@ def measured(module, X, radius, seed=0):
     ones = torch.ones(predictor.num_rows, dtype=predictor.dtype)
 
     def jacobian_at(theta):
-        return WeightedJacobian(Predictor(module, X), ones, theta)
+        return WeightedJacobian(module, X, ones, memory=2**24, parameters=predictor.split(theta))
 
     direction = torch.ones_like(predictor.theta_0)
     return turning(jacobian_at, predictor.theta_0, direction, radius=radius, seed=seed)

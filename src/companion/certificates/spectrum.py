@@ -1,20 +1,20 @@
 r"""Smallest and largest eigenvalue of the weighted Gram matrix, as intervals that hold them."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.linalg import eigh
-from torch import Tensor
 
 from companion.certificates.weighted_jacobian import WeightedJacobian
-from companion.numerics.eigenvalues import smallest_eigenpair
-from companion.numerics.lanczos import KrylovSpace
+from companion.numerics.eigenvalues import largest_eigenpair, smallest_eigenpair
+from companion.numerics.matrix_free import extreme_eigenpairs
+from companion.numerics.numerical_rank import numerical_rank
 
-STEPS = 24  # of Lanczos, where the matrix is not formed
+PRODUCTS = 30  # with the kernel, where the matrix is not formed
 _ROUNDING = 16  # roundings of the trace that forming the matrix may lose
+_PRODUCT_ROUNDING = 64  # roundings of the largest eigenvalue that a product may lose
+_SINGLE = 1e-10  # precisions above it are those of float32
 
 
 @dataclass(frozen=True)
@@ -74,53 +74,43 @@ def dense_spectrum(gram: Float[np.ndarray, "k k"], *, precision: float) -> Spect
     # An entry of a Gram matrix is lost to some roundings of the norms of its two rows, so the
     # matrix to some roundings of its trace.
     error = _ROUNDING * precision * float(np.trace(gram))
-    pair = smallest_eigenpair(gram)
-    if pair.lower > error:
-        rank, kept, left = len(gram), pair.value, error
-    else:
-        values = np.linalg.eigvalsh(gram)
-        rank = int((values > error).sum())
-        kept = float(values[-rank]) if rank else 0.0
-        left = max(float(values[-rank - 1]), error) if rank < len(values) else error
-    top = _largest(gram)
+    smallest, largest = smallest_eigenpair(gram), largest_eigenpair(gram)
+    rank: int | None = len(gram)
+    gap = smallest.value / error if error else None
+    if smallest.lower <= error:
+        found = numerical_rank(gram.astype(np.float32) if precision > _SINGLE else gram)
+        rank, gap = found.rank, found.gap if found.rank else None
     return SpectrumFacts(
         num_rows=len(gram),
-        lambda_min=(max(pair.lower - error, 0.0), max(pair.upper, 0.0) + error),
-        lambda_max=(max(top - error, 0.0), top + error),
+        lambda_min=(max(smallest.lower - error, 0.0), max(smallest.upper, 0.0) + error),
+        lambda_max=(max(largest.lower - error, 0.0), max(largest.upper, 0.0) + error),
         numerical_rank=rank,
-        gap=kept / left if left else None,
+        gap=gap,
         method="dense",
     )
 
 
-def _largest(gram: Float[np.ndarray, "k k"]) -> float:
-    values = eigh(gram, eigvals_only=True, subset_by_index=[len(gram) - 1, len(gram) - 1])
-    return float(values[0])
-
-
 def bounded_spectrum(
-    jacobian: WeightedJacobian, start: Float[Tensor, " nq"], *, rank_bound: int
+    jacobian: WeightedJacobian, *, rank_bound: int, precision: float, seed: int = 0
 ) -> SpectrumFacts:
-    r"""Bounds of the spectrum from a few products, without the matrix.
-
-    .. math::
-        \lambda_{\min} \le \theta_1, \qquad \theta_k \le \lambda_{\max},
-
-    for the extreme Ritz values after k steps of Lanczos.
+    """Bounds of the spectrum from a few products, without the matrix.
 
     Parameters
     ----------
     jacobian
-        The weighted Jacobian.
-    start
-        First vector, for instance the weighted residual. Rows of weight zero do not count.
+        The weighted Jacobian. Rows of weight zero do not count.
     rank_bound
         An upper bound of the rank of the Gram matrix, such as the number of parameters.
+    precision
+        Relative rounding error of the products.
+    seed
+        Of the random vector that the products begin with.
 
     Returns
     -------
-    The facts. If the rank bound is below the number of rows, the smallest eigenvalue is zero;
-    otherwise its interval begins at zero. That of the largest has no upper end.
+    The facts. If the rank bound is below the number of rows, the smallest eigenvalue is zero.
+    Otherwise its upper end and the lower end of the largest always hold; the other two hold with
+    probability ``1 - 1e-9`` over the random vector.
 
     Scale
     -----
@@ -128,24 +118,22 @@ def bounded_spectrum(
     """
     kept = jacobian.root > 0
     num_rows = int(kept.sum())
-    start = torch.where(kept, start, 0.0)
-    if not bool(start.any()):
-        start = kept.to(start)
 
-    def product(u: np.ndarray) -> np.ndarray:
-        vector = torch.from_numpy(u).to(start)
+    def product(u: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
+        vector = torch.zeros_like(jacobian.root)
+        vector[kept] = torch.from_numpy(u).to(jacobian.root)
         image = jacobian.apply(jacobian.apply_transpose(vector))
-        return image.double().cpu().numpy()
+        return image[kept].double().cpu().numpy()
 
-    space = KrylovSpace(product, start.double().cpu().numpy(), max_dim=min(STEPS, num_rows))
-    while not space.exhausted:
-        space.extend()
-    values, _ = space.ritz_values()
-    deficient = rank_bound < num_rows
+    smallest, largest = extreme_eigenpairs(
+        product, num_rows, seed=seed, max_products=PRODUCTS, until=lambda *_: False
+    )
+    error = _PRODUCT_ROUNDING * precision * largest.upper
+    interval = max(smallest.lower - error, 0.0), max(smallest.upper, 0.0) + error
     return SpectrumFacts(
         num_rows=num_rows,
-        lambda_min=(0.0, 0.0 if deficient else max(float(values[0]), 0.0)),
-        lambda_max=(max(float(values[-1]), 0.0), math.inf),
+        lambda_min=(0.0, 0.0) if rank_bound < num_rows else interval,
+        lambda_max=(max(largest.lower - error, 0.0), largest.upper + error),
         numerical_rank=None,
         gap=None,
         method="bounds",

@@ -1,11 +1,14 @@
 """The Jacobian with the weights of the data in it, by products alone."""
 
+import copy
+from typing import Any
+
 import torch
 from jaxtyping import Float
-from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch import Tensor, nn
 
-from companion.tangent.predictor import Predictor
+from companion.tangent.jacobian_operator import JacobianOperator
+from companion.tangent.preconditions import Call
 
 
 class WeightedJacobian:
@@ -17,12 +20,12 @@ class WeightedJacobian:
 
     Parameters
     ----------
-    predictor
-        The module on its inputs. It keeps the parameters; give every operator its own.
+    module, X, call, memory
+        As in :class:`companion.tangent.jacobian_operator.JacobianOperator`.
     root
         Square roots of the weights, one per output of a sample, sample-major.
-    theta
-        The parameters.
+    parameters
+        Values of trainable parameters by name, in place of the module's own.
 
     Scale
     -----
@@ -30,53 +33,37 @@ class WeightedJacobian:
 
     Raises
     ------
+    ValueError, TypeError
+        As :class:`companion.tangent.jacobian_operator.JacobianOperator`.
     RuntimeError
         By :meth:`apply`, if an operation of the module cannot be differentiated twice.
-
-    Notes
-    -----
-    ``A v`` is the derivative of ``A.T u`` by u, so that one graph serves both and the memory is
-    that of a few passes through the module, whatever the number of outputs.
     """
 
     def __init__(
-        self, predictor: Predictor, root: Float[Tensor, " nq"], theta: Float[Tensor, " p"]
+        self,
+        module: nn.Module,
+        X: Any,
+        root: Float[Tensor, " nq"],
+        *,
+        memory: int,
+        call: Call | None = None,
+        parameters: dict[str, Float[Tensor, "..."]] | None = None,
     ) -> None:
-        predictor.set(theta.clone())  # so that it records anew
+        moved = module
+        if parameters:
+            moved = copy.deepcopy(module)
+            owned = dict(moved.named_parameters())
+            with torch.no_grad():
+                for name, value in parameters.items():
+                    owned[name].copy_(value)
         self.root = root
-        self._parameters = predictor.parameters
-        # Fused attention has no second derivative; the plain one has.
-        with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
-            self._outputs = predictor.recorded_outputs()
-            self._probe = torch.zeros_like(self._outputs, requires_grad=True)
-            self._pulled = torch.autograd.grad(
-                self._outputs,
-                self._parameters,
-                grad_outputs=self._probe,
-                create_graph=True,
-                allow_unused=True,
-            )
+        self._operator = JacobianOperator(moved, X, call=call, memory=memory)
 
     def apply(self, v: Float[Tensor, " p"]) -> Float[Tensor, " nq"]:
         """The product A v."""
-        pieces = torch.split(v, [p.numel() for p in self._parameters])
-        inner = [
-            (pulled * piece.view(pulled.shape)).sum()
-            for pulled, piece in zip(self._pulled, pieces, strict=True)
-            if pulled is not None and pulled.requires_grad
-        ]
-        (product,) = torch.autograd.grad(
-            torch.stack(inner).sum(), self._probe, retain_graph=True, materialize_grads=True
-        )
-        return self.root * product.detach().reshape(-1)
+        product: Tensor = self.root * self._operator.apply(v)
+        return product
 
     def apply_transpose(self, u: Float[Tensor, " nq"]) -> Float[Tensor, " p"]:
         """The product of the transpose with u."""
-        pieces = torch.autograd.grad(
-            self._outputs,
-            self._parameters,
-            grad_outputs=(self.root * u).view(self._outputs.shape),
-            retain_graph=True,
-            materialize_grads=True,
-        )
-        return torch.cat([piece.reshape(-1) for piece in pieces]).detach()
+        return self._operator.apply_transpose(self.root * u)

@@ -64,7 +64,9 @@ def rows(case: Case) -> tuple[TheoremRow, ...]:
             "CH-Thm2",
             "Cocola and Hand, Theorem 2",
             statement="The same for a network with biases and directional derivatives.",
-            differs=_VALUES,
+            differs=_VALUES
+            + " With a smooth activation equation (14) is exact: values and derivatives together "
+            "are then outputs like any others.",
             hypotheses=(
                 Hypothesis(
                     "directional derivatives in the loss",

@@ -87,7 +87,7 @@ def _hardness() -> tuple[TheoremRow, ...]:
         "7": "Over an orthonormal class of targets the variance of the gradient is at most "
         "4 E|grad h|^2 / |F|.",
         "8": "Over an orthonormal class of size 2^d the flow stays within "
-        "2^(-d/2) sqrt(G_0 / L) (exp(sqrt(L) t) - 1) of its start, in the mean.",
+        "2^(-d/2) sqrt(G_0 / L) (exp(sqrt(L) t) - 1) of its start, in root mean square.",
     }
     differs = {
         "7": "The factor 4 is missing, or the loss has a factor 1/2.",

@@ -39,7 +39,7 @@ def rows(case: Case) -> tuple[TheoremRow, ...]:
             differs=(
                 "The document promises a rate that depends neither on the data nor on the "
                 "width. For four points and the logistic sigmoid the loss cannot fall below 1/2 "
-                "at any width."
+                "at any width. This is the statement for a fixed sample that its argument proves."
             ),
             hypotheses=_hypotheses(case, floor),
             rate=low / 2,
