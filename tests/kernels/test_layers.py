@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from companion.activations import GAUSSIAN_BUMP, NORMAL_CDF, RELU, SIGMOID, TANH
+from companion.activations import ELU, GAUSSIAN_BUMP, NORMAL_CDF, RELU, SIGMOID, TANH
 from companion.kernels.homogeneous import HomogeneousLayer
+from companion.kernels.kinked_layer import KinkedLayer
 from companion.kernels.layer_moments import layer_moment
-from companion.kernels.layers import SmoothLayer, first_layer
+from companion.kernels.layers import first_layer
 from companion.kernels.point_pairs import point_pairs
+from companion.kernels.smooth_layer import SmoothLayer
 
-ALL = [SIGMOID, NORMAL_CDF, GAUSSIAN_BUMP, TANH, RELU]
+ALL = [SIGMOID, NORMAL_CDF, GAUSSIAN_BUMP, TANH, RELU, ELU]
 every_activation = pytest.mark.parametrize("sigma", ALL, ids=lambda sigma: sigma.name)
 
 
@@ -59,3 +61,4 @@ def test_activation_decides_the_way_of_computing(rng):
     X = rng.standard_normal((3, 2))
     assert isinstance(entering(X, X, RELU)[0], HomogeneousLayer)
     assert isinstance(entering(X, X, TANH)[0], SmoothLayer)
+    assert isinstance(entering(X, X, ELU)[0], KinkedLayer)

@@ -71,7 +71,7 @@ def hermite_series(
     ----------
     .. [1] R. O'Donnell, "Analysis of Boolean Functions", Cambridge 2014, section 11.2.
     """
-    radii, index = np.unique(_rounded(norms), return_inverse=True)
+    radii, index = np.unique(rounded_norms(norms), return_inverse=True)
     function = activation.derivative if derivative else activation.value
 
     def layer(nodes: np.ndarray) -> np.ndarray:
@@ -88,7 +88,7 @@ def hermite_series(
     raise UnresolvedMoment(
         f"`norms` must be such that the series of {activation.name!r} ends by degree {degree}; "
         f"got norm {radii[worst]:.6g}, where {share[worst]:.1e} of the second "
-        "moment is missing. Scale the points down, or take an activation without kinks."
+        "moment is missing. Scale the points down, or state the `breaks` of the activation."
     )
 
 
@@ -138,8 +138,29 @@ def mehler_sum(
     return total
 
 
-def _rounded(norms: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-    # Points of one sphere have norms that differ by rounding; 49 bits make them one norm.
+def rounded_norms(norms: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    r"""Norms up to rounding: points of one sphere have norms that differ by it.
+
+    .. math::
+        |r' - r| \le 2^{-49}\, r
+
+    Parameters
+    ----------
+    norms
+        The norms.
+
+    Returns
+    -------
+    The norms with 49 bits.
+
+    Scale
+    -----
+    The unit of the norms.
+
+    References
+    ----------
+    .. [1] R. O'Donnell, "Analysis of Boolean Functions", Cambridge 2014, section 11.2.
+    """
     mantissa, exponent = np.frexp(norms)
     return np.ldexp(np.round(np.ldexp(mantissa, 49)), exponent - 49)
 

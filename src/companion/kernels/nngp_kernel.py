@@ -47,7 +47,7 @@ def nngp_kernel(
         If the points are not of double precision.
     ValueError
         If the points are malformed or of different dimension, or ``depth`` is not positive.
-    UnresolvedMoment
+    UnresolvedMoment, UnresolvedMean
         If the moment of a layer is not resolved, see
         :func:`~companion.kernels.layer_moments.layer_moment`.
 

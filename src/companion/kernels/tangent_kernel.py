@@ -4,7 +4,8 @@ import numpy as np
 from jaxtyping import Float
 
 from companion.activations import Activation
-from companion.kernels.layers import Layer, first_layer
+from companion.kernels.gaussian_layer import Layer
+from companion.kernels.layers import first_layer
 from companion.kernels.point_pairs import PairBlock, point_pairs
 
 
@@ -32,7 +33,8 @@ def tangent_kernel(
     depth
         Number of hidden layers :math:`L`, at least one.
     activation
-        The activation :math:`\sigma` of every hidden layer: homogeneous, or smooth.
+        The activation :math:`\sigma` of every hidden layer: any
+        :class:`~companion.activations.facts.Activation`.
     trained
         Which weights move: ``"all"``, ``"second_to_last"`` (the last hidden weight matrix), or
         layer indices from 0 (the weights next to the input) to ``depth`` (the output weights).
@@ -53,19 +55,23 @@ def tangent_kernel(
 
     Raises
     ------
+    TypeError
+        If the points are not of double precision.
     ValueError
         If the points are malformed or of different dimension, ``depth`` is not positive,
         ``trained`` names no layer, an unknown one or one twice, or a homogeneous activation
         meets the zero vector where an angle is needed.
-    UnresolvedMoment
-        If the series of a layer is incomplete, see
+    UnresolvedMoment, UnresolvedMean
+        If the moment of a layer is not resolved, see
         :func:`~companion.kernels.layer_moments.layer_moment`.
 
     Notes
     -----
-    Norms change from layer to layer and are carried along. For a homogeneous activation angles
-    are carried from chord to chord, which keeps the digits of nearly parallel points; for a
-    smooth one the kernel is smooth in the correlation and the correlation suffices.
+    Computed block by block, half of the pairs if there is one set of points; the result is the
+    only array of its size. Norms change from layer to layer and are carried along. Where kinks
+    make small angles matter, angles are carried from chord to chord, which keeps the digits of
+    nearly parallel points; for a smooth activation the kernel is smooth in the correlation and
+    the correlation suffices.
 
     References
     ----------

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,51 +10,30 @@ import torch
 from numpy.testing import assert_allclose
 
 from companion.activations import (
+    ELU,
+    ERF,
     GAUSSIAN_BUMP,
+    GELU,
+    HARD_TANH,
     NORMAL_CDF,
     RELU,
     SHIFTED_SIGMOID,
     SIGMOID,
+    SILU,
+    SOFTPLUS,
     TANH,
     Activation,
-    activation,
+    leaky_relu,
 )
+from companion.activations.facts import array_module, special_functions
 
-ALL = [SIGMOID, SHIFTED_SIGMOID, NORMAL_CDF, GAUSSIAN_BUMP, TANH, RELU]
+SMOOTH = [SIGMOID, SHIFTED_SIGMOID, NORMAL_CDF, GAUSSIAN_BUMP, TANH, ERF, SOFTPLUS, GELU, SILU]
+LEAKY = [leaky_relu(slope) for slope in (0.1, 2.0, 1.0, -1.0, -3.0)]
+ALL = [*SMOOTH, RELU, ELU, HARD_TANH, *LEAKY]
 EVERY = pytest.mark.parametrize("sigma", ALL, ids=lambda sigma: sigma.name)
 # Spacing 1e-4: at a smooth maximum of curvature of order one a grid misses at most 1e-8.
 GRID = np.arange(-400_000, 400_001) * 1e-4
 EXACT = 1e-15  # a few roundings of numbers of order one
-
-
-# Exact values ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("sigma", "z", "value", "slope"),
-    [
-        (SIGMOID, 0.0, 1 / 2, 1 / 4),
-        (SIGMOID, math.log(3), 3 / 4, 3 / 16),
-        (SHIFTED_SIGMOID, -1.0, 1 / 2, 1 / 4),
-        (SHIFTED_SIGMOID, math.log(3) - 1, 3 / 4, 3 / 16),
-        (NORMAL_CDF, 0.0, 1 / 2, 1 / math.sqrt(2 * math.pi)),
-        (NORMAL_CDF, 1.0, (1 + math.erf(1 / math.sqrt(2))) / 2, 0.24197072451914337),
-        (GAUSSIAN_BUMP, 0.0, 1.0, 0.0),
-        (GAUSSIAN_BUMP, -2.0, math.exp(-2), 2 * math.exp(-2)),
-        (TANH, math.log(2), 3 / 5, 16 / 25),
-        (RELU, 2.5, 2.5, 1.0),
-        (RELU, -2.5, 0.0, 0.0),
-        (RELU, 0.0, 0.0, 0.0),
-    ],
-)
-def test_values_known_by_hand(sigma, z, value, slope):
-    assert_allclose(sigma(np.array([z])), [value], rtol=EXACT, atol=0)
-    assert_allclose(sigma.derivative(np.array([z])), [slope], rtol=2 * EXACT, atol=0)
-
-
-@EVERY
-def test_a_name_finds_its_activation(sigma):
-    assert activation(sigma.name) is sigma
 
 
 # Facts -------------------------------------------------------------------------------------
@@ -82,8 +62,10 @@ def test_constants_are_attained_and_not_exceeded(sigma, fact):
         # A function without bound reaches the end of the grid, a jump the end of the step.
         assert measured > 30
     else:
-        assert_allclose(measured, stated, rtol=0, atol=1e-6)
-        assert measured <= stated * (1 + 1e-7)
+        # Beside a break the supremum is a limit, missed by the width of the difference.
+        missed = 2e-4 if sigma.breaks and fact == "derivative_lipschitz" else 1e-6
+        assert_allclose(measured, stated, rtol=0, atol=missed)
+        assert measured <= stated * (1 + 1e-7) + 1e-11
 
 
 @EVERY
@@ -127,7 +109,27 @@ def test_analytic_activations_have_a_taylor_polynomial_at_zero(sigma):
     # a kink gives 1e-2.
     interpolant = np.polynomial.Chebyshev.interpolate(sigma, 25, domain=[-0.5, 0.5])
     z = np.linspace(-0.5, 0.5, 201)
-    assert (np.abs(interpolant(z) - sigma(z)).max() < 1e-13) == sigma.analytic
+    near_zero = [cut for cut in sigma.breaks if abs(cut) < 0.5]
+    assert (np.abs(interpolant(z) - sigma(z)).max() < 1e-13) == (not near_zero)
+
+
+@EVERY
+def test_breaks_are_where_the_activation_is_not_analytic(sigma):
+    assert sigma.analytic == (not sigma.breaks)
+    cuts = [-3.0, *sigma.breaks, 3.0]
+    for left, right in pairwise(cuts):
+        # Analytic up to the ends of each piece: 60 Chebyshev nodes give better than 1e-12 with a
+        # singularity at distance pi/2 or more, here on pieces of length 6 at most.
+        domain = [left + 1e-12, right - 1e-12]
+        interpolant = np.polynomial.Chebyshev.interpolate(sigma, 60, domain=domain)
+        z = np.linspace(*domain, 301)
+        assert np.abs(interpolant(z) - sigma(z)).max() < 1e-12
+    for cut in sigma.breaks:
+        # A jump of the first or second derivative: the second difference of the derivative over
+        # steps of 1e-4 is 1e-4 at least, and 1e-7 where the derivative is smooth.
+        h = 1e-4
+        slopes = sigma.derivative(cut + np.array([-h, 0.0, h]))
+        assert abs(slopes[0] - 2 * slopes[1] + slopes[2]) > 0.9e-4
 
 
 # Tensors -----------------------------------------------------------------------------------
@@ -148,8 +150,9 @@ def test_tensors_and_arrays_agree(sigma):
 def test_derivative_is_what_autograd_finds(sigma):
     z = torch.linspace(-8, 8, 161, dtype=torch.float64, requires_grad=True)
     (gradient,) = torch.autograd.grad(sigma(z).sum(), z)
-    # Autograd writes s' = s (1 - s), which rounds at 1e-16 absolutely.
-    assert_allclose(gradient.numpy(), sigma.derivative(z.detach()).numpy(), rtol=0, atol=3e-16)
+    # Autograd writes s' = s (1 - s), which rounds at 1e-16 absolutely; SiLU has it times |z| <= 8.
+    atol = 3e-16 * (8 if sigma is SILU else 1)
+    assert_allclose(gradient.numpy(), sigma.derivative(z.detach()).numpy(), rtol=0, atol=atol)
 
 
 @EVERY
@@ -197,20 +200,11 @@ def test_missing_values_stay_missing():
 # Bad input ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("name", "nearest"),
-    [("sigmod", "'sigmoid'"), ("ReLu", "'relu'"), ("normal-cdf", "'normal_cdf'")],
-)
-def test_unknown_name_lists_the_nearest(name, nearest):
-    with pytest.raises(
-        ValueError, match=rf"`name` must be .*; got '{name}'\. Did you mean.*{nearest}"
-    ):
-        activation(name)
-
-
-def test_hopeless_name_lists_all():
-    with pytest.raises(ValueError, match=r"Known names: sigmoid, .*relu"):
-        activation("zzz")
+def test_module_of_an_array():
+    assert array_module(1.0) is array_module(np.ones(2)) is np
+    assert array_module(torch.ones(2)) is torch
+    assert special_functions(np.ones(2)).__name__ == "scipy.special"
+    assert special_functions(torch.ones(2)) is torch.special
 
 
 def test_other_arrays_are_refused():
