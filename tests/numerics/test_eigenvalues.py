@@ -120,6 +120,20 @@ def test_a_start_changes_nothing_but_the_cost(rng):
     assert_allclose(top.value, np.linalg.eigvalsh(after)[-1], rtol=1e-10)
 
 
+def test_the_pair_itself_is_a_good_start(rng, monkeypatch):
+    # From an eigenvector alone no iteration learns where the next eigenvalue is; the slow way
+    # by reduction must not be taken for that.
+    K = with_spectrum(np.geomspace(1e-3, 1, LARGE), rng)
+    pair = smallest_eigenpair(K)
+    monkeypatch.setattr("scipy.linalg.eigh", None)
+    assert_allclose(smallest_eigenpair(K, start=pair).value, pair.value, rtol=1e-10)
+    assert_allclose(
+        largest_eigenpair(K, start=largest_eigenpair(K)).value,
+        largest_eigenpair(K).value,
+        rtol=1e-10,
+    )
+
+
 @pytest.mark.parametrize("vector", [0, 1, LARGE - 1])
 def test_a_misleading_start_cannot_mislead(vector, rng):
     # A start exactly in another eigenvector, with a value above the smallest: an iteration that

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 _EXTENDED = float(np.finfo(np.longdouble).eps) / 2  # no better than double on some platforms
-_PIECE = 128
+_TILE = 128
 
 
 @dataclass(frozen=True)
@@ -90,16 +90,13 @@ def enclosed(
     size = len(vector)
     x = vector.astype(np.longdouble)
     x /= np.sqrt(x @ x)
-    image = np.zeros_like(x)
-    for begin in range(0, size, _PIECE):
-        part = slice(begin, begin + _PIECE)
-        image += np.einsum("ji,j->i", K[part], x[part])
+    image = _product(K, x)
     theta = x @ image
     residual = image - theta * x
     rho = np.sqrt(residual @ residual)
     # What sums of these lengths lose; 1.1 covers the squares of roundings.
     norm = float(np.linalg.norm(K))
-    lost = (_PIECE + size / _PIECE + 4) * norm + (size + 4) * (abs(theta) + rho)
+    lost = (_TILE + size / _TILE + 4) * norm + (size + 4) * (abs(theta) + rho)
     rounding = 1.1 * _EXTENDED * lost
     lower = first
     if second > theta + rounding:
@@ -111,3 +108,17 @@ def enclosed(
         upper=float(np.nextafter(float(theta + rounding), np.inf)),
         vector=vector / np.linalg.norm(vector),
     )
+
+
+def _product(K: Float[np.ndarray, "n n"], x: Shaped[np.ndarray, " n"]) -> Shaped[np.ndarray, " n"]:
+    # Half of the matrix, tile by tile: bringing it to extended precision is what costs.
+    image = np.zeros_like(x)
+    for begin in range(0, len(x), _TILE):
+        rows = slice(begin, begin + _TILE)
+        for before in range(0, begin, _TILE):
+            columns = slice(before, before + _TILE)
+            tile = K[rows, columns].astype(x.dtype)
+            image[rows] += np.dot(tile, x[columns])
+            image[columns] += np.dot(x[rows], tile)
+        image[rows] += np.dot(K[rows, rows].astype(x.dtype), x[rows])
+    return image

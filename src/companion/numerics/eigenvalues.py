@@ -25,10 +25,12 @@ from companion.numerics.shifted_factor import ShiftedFactor
 from companion.numerics.symmetric import symmetric_matrix
 
 _DENSE_SIZE = 256  # below, reduction to a tridiagonal matrix takes a few milliseconds
-_GUESS_STEPS = 120
+_LEAST_STEPS, _GUESS_STEPS = 8, 120  # fewer have seen nothing of the second eigenvalue
+_COARSE, _FINE = 0.1, 1e-4  # residuals of the guess over the gap; the second try is careful
 _REFINING_STEPS = 20
 _SHIFT = 0.75  # of the value at the start: along a run the next eigenvalue is rarely below that
-_BETWEEN = 0.15  # where tau stands between the lowest eigenvalues: near, for fast refinement
+_SCATTER = 0.01  # of a random vector beside the vector at the start
+_BETWEEN = 0.05  # where tau stands between the lowest eigenvalues: near, for fast refinement
 
 
 def smallest_eigenpair(
@@ -84,12 +86,11 @@ def smallest_eigenpair(
        theorem 10.3.
     """
     matrix = _checked(K, start, rtol)
+    pair = None
     if len(matrix) > _DENSE_SIZE:
-        for guess in _guesses_by_inverse(matrix, start):
-            pair = _refined(matrix, guess, rtol)
-            if pair is not None:
-                return pair
-    return _by_reduction(matrix)
+        refined = (_refined(matrix, one, rtol) for one in _guesses_by_inverse(matrix, start))
+        pair = next(filter(None, refined), None)
+    return pair or _by_reduction(matrix)
 
 
 def largest_eigenpair(
@@ -130,7 +131,8 @@ def largest_eigenpair(
     matrix = -_checked(K, start, rtol)
     pair = None
     if len(matrix) > _DENSE_SIZE:
-        pair = _refined(matrix, _guess_by_products(matrix, start), rtol)
+        refined = (_refined(matrix, one, rtol) for one in _guesses_by_products(matrix, start))
+        pair = next(filter(None, refined), None)
     pair = pair or _by_reduction(matrix)
     return Eigenpair(-pair.value, -pair.upper, -pair.lower, pair.vector)
 
@@ -160,9 +162,11 @@ def _start_vector(
     matrix: Float[np.ndarray, "n n"], start: Eigenpair | None
 ) -> Float[np.ndarray, " n"]:
     # Any vector serves that is orthogonal to no eigenvector; a fixed one gives the same digits.
+    # An exact eigenvector alone would say nothing of the others.
+    scattered = np.random.default_rng(0).standard_normal(len(matrix))
     if start is None or start.vector is None:
-        return np.random.default_rng(0).standard_normal(len(matrix))
-    return start.vector
+        return scattered
+    return start.vector + _SCATTER / np.sqrt(len(matrix)) * scattered
 
 
 def _guesses_by_inverse(
@@ -170,49 +174,47 @@ def _guesses_by_inverse(
 ) -> Iterator[_Guess]:
     shifts = (0.0,) if start is None or start.value <= 0 else (_SHIFT * start.value, 0.0)
     scale = float(np.abs(matrix.diagonal()).max()) or 1.0
-    for dtype in (np.float32, np.float64):
+    for dtype, tolerance in ((np.float32, _COARSE), (np.float64, _FINE)):
         for shift in shifts:
             try:
                 factor = ShiftedFactor(matrix, shift=shift, scale=scale, dtype=dtype)
             except np.linalg.LinAlgError:
                 continue
-            yield _guess_by_inverse(factor, shift, scale, _start_vector(matrix, start))
+            begin = _start_vector(matrix, start).astype(dtype)
+            space = KrylovSpace(factor.solve, begin, max_dim=_GUESS_STEPS)
+            following = _grow(space, tolerance, sign=1)
+            if following > 0:
+                yield _Guess(space.ritz_vector(-1), shift + scale / following)
             break
 
 
-def _guess_by_inverse(
-    factor: ShiftedFactor, shift: float, scale: float, start: Float[np.ndarray, " n"]
-) -> _Guess:
-    space = KrylovSpace(factor.solve, start.astype(factor.dtype), max_dim=_GUESS_STEPS)
-    largest_rest = 0.0
-    while not space.exhausted:
-        space.extend()
-        if space.dim % 2 == 0:
-            values, residuals = space.ritz_values()
-            largest_rest = float(values[-2] + residuals[-2])
-            if residuals[-1] < 0.1 * (values[-1] - largest_rest):
-                break
-    next_value = shift + scale / largest_rest if largest_rest > 0 else np.inf
-    return _Guess(space.ritz_vector(-1), next_value)
+def _guesses_by_products(
+    matrix: Float[np.ndarray, "n n"], start: Eigenpair | None
+) -> Iterator[_Guess]:
+    begin = _start_vector(matrix, start)
+    space = KrylovSpace(lambda x: _product(matrix, x), begin, max_dim=_GUESS_STEPS)
+    for tolerance in (_COARSE, _FINE):
+        following = -_grow(space, tolerance, sign=-1)
+        yield _Guess(space.ritz_vector(0), following)
 
 
-def _guess_by_products(matrix: Float[np.ndarray, "n n"], start: Eigenpair | None) -> _Guess:
-    space = KrylovSpace(
-        lambda x: _product(matrix, x), _start_vector(matrix, start), max_dim=_GUESS_STEPS
-    )
-    next_value = np.inf
+def _grow(space: KrylovSpace, tolerance: float, *, sign: int) -> float:
+    # Until the pair at the upper end of the spectrum (times the sign) is good to the tolerance
+    # times the gap; returns what the next value, so far as it is seen, is not above.
+    following = -np.inf
     while not space.exhausted:
         space.extend()
-        if space.dim % 2 == 0:
+        if space.dim >= _LEAST_STEPS and space.dim % 2 == 0:
             values, residuals = space.ritz_values()
-            next_value = float(values[1] - residuals[1])
-            if residuals[0] < 0.1 * (next_value - values[0]):
+            values, residuals = sign * values[::sign], residuals[::sign]
+            gap, following = values[-1] - values[-2], float(values[-2] + residuals[-2])
+            if residuals[-1] < tolerance * gap and residuals[-2] < 3 * tolerance * gap:
                 break
-    return _Guess(space.ritz_vector(0), next_value)
+    return following
 
 
 def _refined(matrix: Float[np.ndarray, "n n"], guess: _Guess, rtol: float) -> Eigenpair | None:
-    vector = guess.vector
+    vector = anchor = guess.vector
     basis, images = vector[None], _product(matrix, vector)[None]
     theta = float(vector @ images[0])
     if not theta < guess.next_value < np.inf:
@@ -220,7 +222,7 @@ def _refined(matrix: Float[np.ndarray, "n n"], guess: _Guess, rtol: float) -> Ei
     tau = theta + _BETWEEN * (guess.next_value - theta)
     weight = float(np.linalg.norm(matrix))  # more than tau - theta can be
     try:
-        factor = ShiftedFactor(matrix, shift=tau, vector=vector, weight=weight)
+        factor = ShiftedFactor(matrix, shift=tau, vector=anchor, weight=weight)
     except np.linalg.LinAlgError:
         return None
     for _ in range(_REFINING_STEPS):
@@ -230,12 +232,17 @@ def _refined(matrix: Float[np.ndarray, "n n"], guess: _Guess, rtol: float) -> Ei
         if residual @ residual <= 0.25 * rtol * abs(theta) * (tau - theta):
             break
         direction = factor.solve(residual)
+        # What was solved is (K - tau I + weight v v^T) direction = residual: K times the
+        # direction needs no product.
+        image = residual + tau * direction - weight * (anchor @ direction) * anchor
         for _ in range(2):
-            direction = direction - (basis @ direction) @ basis
-        direction /= np.linalg.norm(direction)
-        basis = np.vstack([basis, direction])
-        images = np.vstack([images, _product(matrix, direction)])
-    return enclosed(matrix, vector, second=factor.floor)
+            overlap = basis @ direction
+            direction, image = direction - overlap @ basis, image - overlap @ images
+        length = np.linalg.norm(direction)
+        basis = np.vstack([basis, direction / length])
+        images = np.vstack([images, image / length])
+    pair = enclosed(matrix, vector, second=factor.floor)
+    return pair if np.isfinite(pair.lower) else None
 
 
 def _by_reduction(matrix: Float[np.ndarray, "n n"]) -> Eigenpair:
