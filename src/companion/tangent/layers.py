@@ -61,9 +61,12 @@ class Factored:
 
     @property
     def num_bytes(self) -> int:
-        """Memory of the signals, and of inputs that are not constant."""
-        inputs = (weight.A for weight in self.weights if any(weight.A.stride()))
-        return sum(tensor.numel() * tensor.element_size() for tensor in (self.D, *inputs))
+        """Memory of the signals and of the inputs."""
+        held = self.D.numel() * self.D.element_size()
+        for weight in self.weights:
+            size = weight.A.numel() * weight.A.element_size()
+            held += min(size, weight.A.untyped_storage().nbytes())  # repeated: stored once
+        return held
 
     def weight(self, index: int) -> Weight:
         """One of the parameters."""

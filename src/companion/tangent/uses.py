@@ -128,6 +128,8 @@ def _use(node: Node, position: int, operand: _Operand, parameters: Sequence[Tens
     A = found.A.detach()  # or it would keep the graph alive
     if operand.factor != 1:
         A = operand.factor * A
+    elif A.untyped_storage().data_ptr() == operand.view.untyped_storage().data_ptr():
+        A = A.clone()  # parameters act on parameters, and these will be set again
     return Use(node, found.arrange, A, transposed=not found.W.is_contiguous())
 
 
