@@ -135,5 +135,15 @@ def test_what_is_not_known_is_not_guessed():
         assert activation_facts(unknown) is None
 
 
+def test_facts_are_told_in_a_few_words():
+    assert activation_facts(nn.ReLU()).summary == (
+        "unbounded, |sigma'| <= 1, kinks at 0, non-negative, homogeneous"
+    )
+    assert activation_facts(nn.Sigmoid()).summary == (
+        "|sigma| <= 1, |sigma'| <= 0.25, analytic, non-negative, a constant plus an odd function"
+    )
+    assert "1 continuous derivative," in activation_facts(nn.ELU()).summary + ","
+
+
 def test_a_leaky_unit_of_slope_one_is_the_identity():
     assert activation_facts(nn.LeakyReLU(1.0)) is IDENTITY

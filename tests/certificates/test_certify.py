@@ -111,15 +111,45 @@ def test_a_network_that_cannot_converge_is_not_certified(rng):
     assert found.theorem("YJ-Thm3.1").reason.startswith("not met: at least as many parameters")
 
 
+class Dips(nn.Module):
+    """A slope that is one at the start and at the distance R, and zero half way."""
+
+    def __init__(self, R):
+        super().__init__()
+        self.R, self.theta = R, nn.Parameter(torch.zeros(1, dtype=torch.float64))
+
+    def forward(self, X):
+        wave = self.R / (4 * torch.pi) * torch.sin(2 * torch.pi * self.theta / self.R)
+        return X * (self.theta / 2 + wave)
+
+
+def test_a_curvature_that_is_not_seen_certifies_nothing():
+    # Measured at the distance R nothing has turned, and the measured ratio is zero; but the flow
+    # towards R comes to rest half way.
+    module, X, y = Dips(0.8), np.ones(1), np.array([0.8])
+    found = certify(module, X, y).convergence
+    assert found.curvature is None and found.ratio == pytest.approx(0, abs=1e-6)
+    assert found.verdict == "cannot be decided" and found.rate is None
+    assert gradient_flow(module, X, y, t_end=100.0).loss[-1] > 0.1
+
+
+def test_activations_are_told_or_said_to_be_unknown(rng):
+    module = nn.Sequential(nn.Linear(2, 3), nn.PReLU(), nn.Linear(3, 2), nn.GELU()).double()
+    found = certify(module, rng.standard_normal((2, 2)), np.zeros((2, 2)))
+    assert [one.name for one in found.facts.activations] == ["gelu"]
+    assert found.facts.unknown_activations == ("PReLU",)
+    assert "PReLU (unknown); perhaps others" in " ".join(str(found).split())
+
+
 # Strangers ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_strangers_are_certified_and_left_alone(name):
     module, X = stranger(name)
-    before = copy.deepcopy(module.state_dict())
     with torch.no_grad():
         y = module(X) + 0.1
+    before = copy.deepcopy(module.state_dict())
     found = certify(module, X, y)
     for key, value in module.state_dict().items():
         assert torch.equal(value, before[key])

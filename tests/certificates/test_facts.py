@@ -17,6 +17,7 @@ def facts(**changed):
         num_rows=6,
         architecture="unknown",
         activations=(),
+        unknown_activations=(),
         activations_complete=False,
         rank_bound=6,
         rank_bound_reason="rows",

@@ -58,6 +58,29 @@ class ActivationFacts:
     continuous_derivatives: float | int = 0
     analytic: bool = False
 
+    @property
+    def summary(self) -> str:
+        """The facts in a few words."""
+        if self.analytic:
+            smooth = "analytic"
+        elif self.kinks:
+            smooth = f"kinks at {', '.join(f'{kink:g}' for kink in self.kinks)}"
+        else:
+            one = self.continuous_derivatives == 1
+            smooth = f"{self.continuous_derivatives:g} continuous derivative{'' if one else 's'}"
+        words = [
+            f"|sigma| <= {self.bound:.4g}" if self.bound < math.inf else "unbounded",
+            f"|sigma'| <= {self.lipschitz:.4g}",
+            smooth,
+        ]
+        named = {
+            "non-negative": self.nonnegative,
+            "homogeneous": self.homogeneous,
+            "even": self.even,
+            "a constant plus an odd function": self.centre is not None,
+        }
+        return ", ".join([*words, *(word for word, holds in named.items() if holds)])
+
 
 IDENTITY = ActivationFacts(
     name="identity",

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
+from torch.nn.modules import activation
 
-from companion.certificates.activation_facts import activation_facts
+from companion.certificates.activation_facts import ActivationFacts, activation_facts
 from companion.certificates.case import Case
 from companion.certificates.certificate import Certificate
 from companion.certificates.chain import Chain, chain_of
@@ -177,7 +178,7 @@ def _facts(
     outputs, gradient = predictor.pull_back(predictor.theta_0, objective.weighted_residual)
     norm = objective.norm((outputs - objective.y).double().cpu().numpy())
     length = float(torch.linalg.vector_norm(gradient.double()))
-    found = _activations(predictor, chain)
+    known, unknown = _activations(predictor, chain)
     points: PointFacts | None = None
     if (rows := _rows(predictor)) is not None:
         points = point_facts(rows)
@@ -187,7 +188,8 @@ def _facts(
         output_dim=predictor.output_dim,
         num_rows=predictor.num_rows,
         architecture=_architecture(chain),
-        activations=tuple(found),
+        activations=tuple(known),
+        unknown_activations=tuple(unknown),
         activations_complete=chain is not None,
         rank_bound=rank.bound,
         rank_bound_reason=rank.deciding,
@@ -245,13 +247,21 @@ def _architecture(chain: Chain | None) -> str:
     return f"{kind}, widths {widths}"
 
 
-def _activations(predictor: Predictor, chain: Chain | None) -> list[str]:
+def _activations(
+    predictor: Predictor, chain: Chain | None
+) -> tuple[list[ActivationFacts], list[str]]:
+    known: dict[str, ActivationFacts] = {}
+    unknown: dict[str, None] = {}
     if chain is not None:
-        names = [facts.name for facts in chain.activations]
-    else:
-        found = (activation_facts(layer) for layer in predictor.module.modules())
-        names = [facts.name for facts in found if facts is not None]
-    return [name for name in dict.fromkeys(names) if name != "identity"]
+        known = {facts.name: facts for facts in chain.activations}
+    for layer in predictor.module.modules() if chain is None else ():
+        facts = activation_facts(layer)
+        if facts is not None:
+            known[facts.name] = facts
+        elif type(layer).__name__ in activation.__all__ and not any(layer.children()):
+            unknown[type(layer).__name__] = None
+    known.pop("identity", None)
+    return list(known.values()), list(unknown)
 
 
 def _measured(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from companion.certificates.activation_facts import ActivationFacts
 from companion.certificates.points import PointFacts
 from companion.certificates.spectrum import SpectrumFacts
 
@@ -19,7 +20,9 @@ class Facts:
     architecture
         What the module was recognised as; ``"unknown"`` if it was not.
     activations
-        Names of the activations found among the submodules.
+        Facts about the activations found among the submodules, each once.
+    unknown_activations
+        Classes of further activations among them, of which nothing is known here.
     activations_complete
         Whether these are all: known only if the architecture is.
     rank_bound, rank_bound_reason
@@ -51,7 +54,8 @@ class Facts:
     output_dim: int
     num_rows: int
     architecture: str
-    activations: tuple[str, ...]
+    activations: tuple[ActivationFacts, ...]
+    unknown_activations: tuple[str, ...]
     activations_complete: bool
     rank_bound: int
     rank_bound_reason: str

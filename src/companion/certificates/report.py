@@ -76,14 +76,13 @@ def html_report(certificate: Certificate) -> str:
 
 def _facts(facts: Facts) -> list[Entry]:
     spectrum = facts.spectrum
-    listed = ", ".join(facts.activations) or "none recognised"
     rank = "not computed" if spectrum.numerical_rank is None else f"{spectrum.numerical_rank}"
     if spectrum.gap is not None:
         rank += f", gap {_number(spectrum.gap)}"
     compared = ">=" if facts.overparametrised else "<"
     return [
         ("architecture", facts.architecture),
-        ("activations", listed if facts.activations_complete else f"{listed} (perhaps others)"),
+        ("activations", _activations(facts)),
         ("parameters and outputs", f"P = {facts.num_params} {compared} n q = {facts.num_rows} "
          f"(n = {facts.num_samples}, q = {facts.output_dim})"),
         ("rank allowed", f"at most {facts.rank_bound}, the number of {facts.rank_bound_reason}"),
@@ -95,6 +94,14 @@ def _facts(facts: Facts) -> list[Entry]:
         ("residual |r|_nu", _number(facts.residual_norm)),
         ("rate at the start", _number(facts.dissipation_rate)),
     ]  # fmt: skip
+
+
+def _activations(facts: Facts) -> str:
+    told = [f"{one.name} ({one.summary})" for one in facts.activations]
+    told += [f"{name} (unknown)" for name in facts.unknown_activations]
+    if not facts.activations_complete:
+        told.append("perhaps others, in the forward pass")
+    return "; ".join(told) or "none"
 
 
 def _point_entries(points: PointFacts | None) -> list[Entry]:

@@ -122,13 +122,14 @@ def _positive(case: Case) -> Hypothesis:
 
 def _only(case: Case, name: str, text: str) -> Hypothesis:
     facts = case.facts
-    listed = ", ".join(facts.activations) or "none recognised"
-    others = [found for found in facts.activations if found != name]
+    names = [one.name for one in facts.activations] + list(facts.unknown_activations)
+    listed = ", ".join(names) or "none recognised"
+    others = [found for found in names if found != name]
     met: bool | None = None
     if others:
         met = False
     elif facts.activations_complete:
-        met = bool(facts.activations)
+        met = bool(names)
     return Hypothesis(text, met, f"activations: {listed}")
 
 

@@ -43,7 +43,7 @@ def kernel_regime_rows(case: Case) -> tuple[TheoremRow, ...]:
                 "At the start lambda_min(G) >= m lambda_min(K) / 2 with probability 1 - delta, if "
                 "m >= 8 |X|^2 log(n / delta) / lambda_min(K)."
             ),
-            differs="The union bound of the proof controls single entries, not the norm of the matrix; "
+            differs="The union bound of the proof controls single entries, not the norm; "
             "this width comes from a matrix Chernoff bound.",
             hypotheses=(*start, *_width(case, star)),
             numbers=_shares(case, star),
