@@ -37,6 +37,12 @@ def test_the_layers_give_the_outputs_of_the_module(module):
     torch.testing.assert_close(found.reshape(-1), outputs.reshape(-1), rtol=1e-13, atol=1e-14)
 
 
+def test_images_are_flattened_by_the_module_itself():
+    module = nn.Sequential(nn.Flatten(), nn.Linear(6, 4), nn.Tanh(), nn.Linear(4, 1))
+    chain, _ = chain_and_outputs(module, inputs(6).reshape(5, 1, 2, 3))
+    assert chain.widths == (6, 4, 1)
+
+
 def test_two_layer_network_keeps_its_factor_and_what_is_frozen():
     W, a = torch.ones(4, 3).double(), torch.arange(4.0).double()
     network = TwoLayerNetwork(W, a, activation=TANH)

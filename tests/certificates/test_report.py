@@ -47,7 +47,7 @@ def parsed(markup):
 
 def test_text_fits_its_columns_and_has_every_row(certificate):
     text = str(certificate)
-    assert text == text_report(certificate)
+    assert text == text_report(certificate) == repr(certificate)
     assert max(map(len, text.splitlines())) <= WIDTH
     for row in certificate.theorems:
         (line,) = [one for one in text.splitlines() if one.startswith(f"{row.id} ")]

@@ -34,7 +34,7 @@ MEANING = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Certificate:
     """What the theorems of five documents say about one network on its data.
 
@@ -107,7 +107,7 @@ class Certificate:
         """
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return text_report(self)
 
     def _repr_html_(self) -> str:

@@ -109,9 +109,12 @@ def chain_of(predictor: Predictor) -> Chain | None:
     if predictor.call is not None or not isinstance(X, Tensor) or not X.is_floating_point():
         return None
     layers = _two_layer(module) if type(module) is TwoLayerNetwork else _sequential(module)
-    if layers is None or X.ndim != 2 or X.shape[1] != layers[0].weight.shape[1]:
+    if layers is None or X.ndim < 2:
         return None
-    chain = Chain(layers, X.detach().double().cpu())
+    rows = X.detach().double().cpu().reshape(len(X), -1)  # as a flattening layer has them
+    if rows.shape[1] != layers[0].weight.shape[1]:
+        return None
+    chain = Chain(layers, rows)
     *_, (_, _, outputs) = chain.values()
     theirs = predictor.outputs(predictor.theta_0).double().cpu()
     if outputs.numel() != theirs.numel():
