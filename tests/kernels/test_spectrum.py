@@ -7,9 +7,15 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import ive
 
-from companion.activations import RELU, SIGMOID
+from companion.activations import RELU, SIGMOID, TANH, leaky_relu
 from companion.kernels.layer_moments import layer_moment
-from companion.kernels.spectrum import UnresolvedSpectrum, funk_hecke
+from companion.kernels.spectrum import (
+    UnresolvedSpectrum,
+    funk_hecke,
+    multiplicities,
+    network_spectrum,
+)
+from companion.kernels.tangent_kernel import tangent_kernel
 from companion.numerics.quadrature import hermite_coefficients
 
 DIMENSIONS = pytest.mark.parametrize("input_dim", [2, 3, 5, 50, 1280])
@@ -25,12 +31,6 @@ def zonal(activation, **options):
         return layer_moment(np.array([[1.0, 0.0]]), Z, activation=activation, **options)[0]
 
     return kernel
-
-
-def multiplicity(degree, input_dim):
-    """Dimension of the space of spherical harmonics of one degree."""
-    lower = math.comb(degree + input_dim - 3, degree - 2) if degree >= 2 else 0
-    return math.comb(degree + input_dim - 1, degree) - lower
 
 
 # Exact values ------------------------------------------------------------------------------
@@ -83,9 +83,9 @@ def test_trace_is_the_kernel_on_the_diagonal(input_dim):
     # Mercer: sum of multiplicity times eigenvalue is kappa(1). For exp the tail beyond degree
     # 40 is below 1e-20.
     values = funk_hecke(np.exp, input_dim=input_dim, max_degree=40)
-    total = sum(multiplicity(k, input_dim) * value for k, value in enumerate(values[:25]))
+    counts = multiplicities(input_dim=input_dim, max_degree=24)
     # High degrees have large multiplicities, which magnify the rounding of their eigenvalues.
-    assert_allclose(total, math.e, rtol=1e-14 * multiplicity(12, input_dim))
+    assert_allclose(counts @ values[:25], math.e, rtol=1e-14 * counts[12])
 
 
 def test_sigmoid_kernel_agrees_with_its_power_series():
@@ -100,6 +100,64 @@ def test_sigmoid_kernel_agrees_with_its_power_series():
     found = funk_hecke(zonal(SIGMOID), input_dim=input_dim, max_degree=2)
     assert_allclose(found[1], squares[1::2] @ moments, rtol=1e-13)
     assert_allclose(found[[0, 2]], [1 / 4, 0], atol=EXACT)
+
+
+def test_multiplicities_by_hand():
+    assert multiplicities(input_dim=2, max_degree=4).tolist() == [1, 2, 2, 2, 2]
+    assert multiplicities(input_dim=3, max_degree=4).tolist() == [1, 3, 5, 7, 9]
+    assert multiplicities(input_dim=4, max_degree=4).tolist() == [1, 4, 9, 16, 25]
+    # All polynomials of degree at most K on the sphere: two full spaces of polynomials.
+    total = multiplicities(input_dim=100, max_degree=5).sum()
+    assert total == math.comb(104, 5) + math.comb(103, 4)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4])
+@pytest.mark.parametrize("sigma", [RELU, TANH], ids=lambda sigma: sigma.name)
+def test_spectrum_of_a_network_is_that_of_its_kernel(depth, sigma):
+    def kernel(t):
+        Z = np.stack([t, np.sqrt(1 - t * t)], axis=1)
+        return tangent_kernel(np.array([[1.0, 0.0]]), Z, depth=depth, activation=sigma)[0]
+
+    network = {"depth": depth, "activation": sigma}
+    found = network_spectrum(**network, input_dim=5, max_degree=8)
+    assert_allclose(found, funk_hecke(kernel, input_dim=5, max_degree=8), rtol=0, atol=EXACT)
+
+
+@pytest.mark.parametrize("input_dim", [3, 10, 100])
+@pytest.mark.parametrize("depth", [1, 3])
+def test_trace_of_a_network_spectrum(depth, input_dim):
+    # kappa(1) = (L + 1) / 2^L for ReLU; what is missing is beyond degree K, or below rounding
+    # where d = 100 gives a small eigenvalue a huge space. Nothing is negative beyond rounding.
+    values = network_spectrum(depth=depth, activation=RELU, input_dim=input_dim, max_degree=10)
+    counts = multiplicities(input_dim=input_dim, max_degree=10)
+    assert values.min() > -1e-15
+    total = counts[values > 1e-15] @ values[values > 1e-15]
+    assert 0.85 < total / ((depth + 1) / 2**depth) < 1
+
+
+def test_parity_of_shallow_and_deep_relu_networks():
+    # One hidden layer without biases leaves out odd degrees from three on; a second hidden
+    # layer brings them back. An odd activation leaves out all even ones at every depth.
+    shallow = network_spectrum(depth=1, activation=RELU, input_dim=3, max_degree=9)
+    assert np.abs(shallow[3::2]).max() < 1e-15 < 1e-4 < shallow[2::2].min()
+    assert network_spectrum(depth=2, activation=RELU, input_dim=3, max_degree=9).min() > 1e-5
+    leaky = network_spectrum(depth=2, activation=leaky_relu(0.5), input_dim=3, max_degree=9)
+    assert leaky.min() > 1e-6
+    odd = network_spectrum(depth=3, activation=TANH, input_dim=3, max_degree=9)
+    assert np.abs(odd[::2]).max() < 1e-15 < odd[1::2].min()
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+def test_deep_relu_kernels_fall_like_the_shallow_one(depth):
+    # k^(-d) at every depth, both parities: the slope between degrees 60 and 120 in d = 2, 3,
+    # where curvature of order 1/k bends it by less than 0.15.
+    for input_dim in (2, 3):
+        values = network_spectrum(
+            depth=depth, activation=RELU, input_dim=input_dim, max_degree=121
+        )
+        for parity in (0, 1):
+            slope = math.log2(values[120 + parity] / values[60 + parity])
+            assert abs(slope + input_dim) < 0.15
 
 
 # Independent computation -------------------------------------------------------------------
@@ -136,6 +194,13 @@ def test_arguments_out_of_range():
         funk_hecke(np.exp, input_dim=1, max_degree=3)
     with pytest.raises(ValueError, match="`max_degree` must be nonnegative; got -1"):
         funk_hecke(np.exp, input_dim=3, max_degree=-1)
+
+
+def test_network_and_multiplicities_check_their_sizes():
+    with pytest.raises(ValueError, match="`input_dim` must be at least 2; got 1"):
+        network_spectrum(depth=1, activation=RELU, input_dim=1, max_degree=3)
+    with pytest.raises(ValueError, match="`max_degree` must be nonnegative; got -1"):
+        multiplicities(input_dim=3, max_degree=-1)
 
 
 def test_kernel_must_return_numbers():

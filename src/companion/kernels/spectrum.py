@@ -6,6 +6,9 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
+from companion.activations import Activation
+from companion.kernels.tangent_kernel import tangent_kernel
+
 _ACCURACY = 1e-13  # change under doubling of the nodes, relative to the mean of |kernel|
 _DOUBLINGS = 8
 _PANEL_NODES, _PANEL_WEIGHTS = np.polynomial.legendre.leggauss(64)
@@ -71,10 +74,141 @@ def funk_hecke(
     .. [1] F. Dai and Y. Xu, "Approximation Theory and Harmonic Analysis on Spheres and Balls",
        Springer 2013, theorem 1.2.9.
     """
+    require_sizes(input_dim, max_degree)
+
+    def of_angle(angle: np.ndarray) -> np.ndarray:
+        t = np.cos(angle)
+        return _values(kernel(t), t)
+
+    return _settled(of_angle, input_dim, max_degree)
+
+
+def network_spectrum(
+    *,
+    depth: int,
+    activation: Activation,
+    trained: str | tuple[int, ...] = "all",
+    input_dim: int,
+    max_degree: int,
+) -> Float[np.ndarray, " l"]:
+    r"""Eigenvalues of the tangent kernel of an infinitely wide network on the unit sphere.
+
+    .. math::
+        \int \Theta(x, y)\, Y(y)\, dy = \mu_k Y(x), \qquad \deg Y = k = 0, \dots, K
+
+    Parameters
+    ----------
+    depth, activation, trained
+        The network, as for :func:`~companion.kernels.tangent_kernel.tangent_kernel`;
+        ``trained=(depth,)`` gives the covariance of its outputs.
+    input_dim
+        The ambient dimension :math:`d` of the sphere :math:`S^{d-1}`, at least two.
+    max_degree
+        The largest degree :math:`K`.
+
+    Returns
+    -------
+    The eigenvalues by degree.
+
+    Scale
+    -----
+    Uniform probability measure on the unit sphere; the kernel in the scale of
+    :func:`~companion.kernels.tangent_kernel.tangent_kernel`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+    UnresolvedSpectrum, UnresolvedMoment, UnresolvedMean
+        If the eigenvalues or the moments of a layer are not resolved.
+
+    Notes
+    -----
+    The kernel is evaluated at angles, not at inner products, so nearly parallel points keep
+    their digits. The accuracy is absolute, as for :func:`funk_hecke`; one hidden ReLU layer has
+    eigenvalues of relative accuracy in :mod:`companion.kernels.series_spectrum`.
+
+    References
+    ----------
+    .. [1] A. Bietti and J. Mairal, "On the inductive bias of neural tangent kernels", NeurIPS
+       2019, proposition 5.
+    """
+    require_sizes(input_dim, max_degree)
+    pole = np.array([[1.0, 0.0]])
+
+    def of_angle(angle: np.ndarray) -> np.ndarray:
+        Z = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        return tangent_kernel(pole, Z, depth=depth, activation=activation, trained=trained)[0]
+
+    return _settled(of_angle, input_dim, max_degree)
+
+
+def multiplicities(*, input_dim: int, max_degree: int) -> Float[np.ndarray, " l"]:
+    r"""Dimensions of the spaces of spherical harmonics.
+
+    .. math::
+        N_k = \frac{2k + d - 2}{k + d - 2} \binom{k + d - 2}{k}, \qquad N_0 = 1
+
+    Parameters
+    ----------
+    input_dim
+        The ambient dimension :math:`d`, at least two.
+    max_degree
+        The largest degree.
+
+    Returns
+    -------
+    How often the eigenvalue of each degree occurs.
+
+    Scale
+    -----
+    Counts, as floating-point numbers because they outgrow integers.
+
+    Raises
+    ------
+    ValueError
+        If ``input_dim`` is less than 2 or ``max_degree`` is negative.
+
+    References
+    ----------
+    .. [1] F. Dai and Y. Xu, "Approximation Theory and Harmonic Analysis on Spheres and Balls",
+       Springer 2013, corollary 1.1.4.
+    """
+    require_sizes(input_dim, max_degree)
+    counts = [
+        math.comb(k + input_dim - 1, k) - (math.comb(k + input_dim - 3, k - 2) if k > 1 else 0)
+        for k in range(max_degree + 1)
+    ]
+    return np.array([float(count) for count in counts])
+
+
+def require_sizes(input_dim: int, max_degree: int) -> None:
+    r"""Raise an error unless there is a sphere and a degree.
+
+    .. math::
+        d \ge 2, \qquad K \ge 0
+
+    Parameters
+    ----------
+    input_dim
+        The ambient dimension :math:`d`.
+    max_degree
+        The largest degree :math:`K`.
+
+    Raises
+    ------
+    ValueError
+        If ``input_dim`` is less than 2 or ``max_degree`` is negative.
+    """
     if input_dim < 2:
         raise ValueError(f"`input_dim` must be at least 2; got {input_dim}.")
     if max_degree < 0:
         raise ValueError(f"`max_degree` must be nonnegative; got {max_degree}.")
+
+
+def _settled(
+    kernel: Callable[[np.ndarray], np.ndarray], input_dim: int, max_degree: int
+) -> Float[np.ndarray, " l"]:
     # A panel holds at most a few periods of P_K, and several share the peak of the density.
     num_panels = 1 + (max_degree + math.isqrt(input_dim)) // 16
     previous, _ = _eigenvalues(kernel, input_dim, max_degree, num_panels)
@@ -99,18 +233,7 @@ def _eigenvalues(
     t = np.cos(angle)
     weights = np.tile(_PANEL_WEIGHTS, num_panels) * np.sin(angle) ** (input_dim - 2)
     weights = weights / weights.sum()
-    values = np.asarray(kernel(t), dtype=np.float64)
-    if values.shape != t.shape:
-        raise ValueError(
-            f"`kernel` must return an array of the shape {t.shape} of its argument; "
-            f"got {values.shape}."
-        )
-    if not np.isfinite(values).all():
-        first = int(np.argmin(np.isfinite(values)))
-        raise ValueError(
-            f"`kernel` must be finite on [-1, 1]; got {values[first]} at t = {t[first]:.17g}. "
-            "Clip its argument where it takes a root or an arc cosine."
-        )
+    values = kernel(angle)
     weighted = weights * values
     eigenvalues = np.empty(max_degree + 1)
     current, following = np.ones_like(t), t
@@ -123,3 +246,19 @@ def _eigenvalues(
             ((2 * k + input_dim - 2) * t * following - k * current) / (k + input_dim - 2),
         )
     return eigenvalues, float(weights @ np.abs(values))
+
+
+def _values(returned: object, t: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
+    values = np.asarray(returned, dtype=np.float64)
+    if values.shape != t.shape:
+        raise ValueError(
+            f"`kernel` must return an array of the shape {t.shape} of its argument; "
+            f"got {values.shape}."
+        )
+    if not np.isfinite(values).all():
+        first = int(np.argmin(np.isfinite(values)))
+        raise ValueError(
+            f"`kernel` must be finite on [-1, 1]; got {values[first]} at t = {t[first]:.17g}. "
+            "Clip its argument where it takes a root or an arc cosine."
+        )
+    return values
