@@ -159,7 +159,7 @@ def test_layer_of_sigmoids_agrees_with_quadrature():
 
 
 def test_nothing_overflows_on_the_way():
-    # Factorials of 2000 leave the range of floats; the eigenvalues, near 1e-45, do not.
+    # Factorials of 2000 leave the range of floats; the eigenvalues, near 1e-50, do not.
     series = np.zeros(2001)
     series[2000] = 1.0
     values = power_series_spectrum(series, input_dim=50, max_degree=4)
