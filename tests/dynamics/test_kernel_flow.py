@@ -80,11 +80,28 @@ def test_no_weight_at_all_stands_still(rng):
     assert_allclose(flow, np.tile(residual, (4, 1)), rtol=0, atol=0)
 
 
+def test_several_outputs_are_one_long_residual(rng):
+    K, residual, nu = random_kernel(rng, 6, 4), rng.standard_normal((3, 2)), rng.random(3)
+    nu[1] = 0
+    flow = kernel_flow(K, residual, TIMES, nu=nu)
+    flat = kernel_flow(K, residual.ravel(), TIMES, nu=np.repeat(nu, 2))
+    assert flow.shape == (4, 3, 2)
+    assert_allclose(flow.reshape(4, 6), flat, rtol=0, atol=0)
+    one = kernel_flow(K[:3, :3], residual[:, :1], TIMES)
+    assert_allclose(one[:, :, 0], kernel_flow(K[:3, :3], residual[:, 0], TIMES), rtol=0, atol=0)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"K": np.ones((2, 3))}, r"shapes \(2, 2\) and \(2,\).*got \(2, 3\)"),
-        ({"nu": np.ones(3)}, r"shapes \(2, 2\) and \(2,\).*got \(2, 2\) and \(3,\)"),
+        ({"K": np.ones((2, 3))}, r"`K` must have shape \(2, 2\).*shape \(2,\); got \(2, 3\)"),
+        ({"K": np.eye(4)}, r"`K` must have shape \(2, 2\), one row per entry of `residual`"),
+        ({"nu": np.ones(3)}, r"`nu` must have shape \(2,\), one weight per sample; got \(3,\)"),
+        ({"residual": np.ones((2, 2))}, r"`K` must have shape \(4, 4\).*\(2, 2\); got \(2, 2\)"),
+        ({"residual": np.ones(0)}, r"`residual` must have a row per sample; got shape \(0,\)"),
+        ({"residual": np.array(1.0)}, r"must have a row per sample; got shape \(\)"),
+        ({"t": np.ones((1, 2))}, r"`t` must be a sequence of times; got shape \(1, 2\)"),
+        ({"t": np.array(1.0)}, r"`t` must be a sequence of times; got shape \(\)"),
         ({"K": np.array([[1.0, 0.0], [0.5, 1.0]])}, "`K` must be symmetric.*up to 0.5"),
         ({"K": -np.eye(2)}, "`K` must be positive semidefinite.*smallest eigenvalue is -1"),
         ({"K": np.array([[1.0, np.nan], [np.nan, 1.0]])}, r"`K` must be finite; got K\[0, 1\]"),

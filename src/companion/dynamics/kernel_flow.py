@@ -10,11 +10,11 @@ ROUNDING = 1e-10  # negative eigenvalues below this part of the largest are roun
 
 def kernel_flow(
     K: Float[np.ndarray, "..."],
-    residual: Float[np.ndarray, " n"],
-    t: Float[np.ndarray, " t"],
+    residual: Float[np.ndarray, "..."],
+    t: Float[np.ndarray, "..."],
     *,
     nu: Float[np.ndarray, "..."] | None = None,
-) -> Float[np.ndarray, "t n"]:
+) -> Float[np.ndarray, "t n ..."]:
     r"""Residual at given times under a constant kernel.
 
     .. math::
@@ -23,18 +23,20 @@ def kernel_flow(
     Parameters
     ----------
     K
-        Kernel matrix, symmetric and positive semidefinite up to rounding.
+        Kernel matrix, symmetric and positive semidefinite up to rounding; of shape
+        ``(n q, n q)``, row ``i * q + c`` for output c of sample i.
     residual
-        Prediction minus target at time 0.
+        Prediction minus target at time 0, of shape ``(n,)`` or ``(n, ...)`` with q outputs per
+        sample.
     t
         Times, nonnegative, in any order.
     nu
-        Weights of the data points; ones by default. Points of weight zero are carried along:
-        they do not drive the flow but their residual moves.
+        Weights of the data points, shape ``(n,)``; ones by default. Points of weight zero are
+        carried along: they do not drive the flow but their residual moves.
 
     Returns
     -------
-    One row per time.
+    The residual at each time.
 
     Scale
     -----
@@ -58,20 +60,23 @@ def kernel_flow(
     A. Jacot, F. Gabriel and C. Hongler, "Neural tangent kernel", NeurIPS 2018, section 5, for
     ``nu = 1/n``.
     """
-    weights = np.ones(len(residual)) if nu is None else nu
-    _check(K, residual, t, weights)
+    _check(K, residual, t, nu)
+    start = residual.reshape(-1)
+    weights = np.ones(len(start))
+    if nu is not None:
+        weights = np.repeat(nu, len(start) // len(nu))
     seen = weights > 0
     root = np.sqrt(weights[seen])
     rates, modes = np.linalg.eigh(root[:, None] * K[np.ix_(seen, seen)] * root)
     _check_semidefinite(rates)
     rates = np.maximum(rates, 0)
-    start = modes.T @ (root * residual[seen])
-    flow = np.empty((len(t), len(residual)))
-    flow[:, seen] = (np.exp(-np.outer(t, rates)) * start) @ modes.T / root
-    travelled = _integrated_exponential(t, rates) * start
+    amplitudes = modes.T @ (root * start[seen])
+    flow = np.empty((len(t), len(start)))
+    flow[:, seen] = (np.exp(-np.outer(t, rates)) * amplitudes) @ modes.T / root
+    travelled = _integrated_exponential(t, rates) * amplitudes
     pull = modes.T @ (root[:, None] * K[np.ix_(seen, ~seen)])
-    flow[:, ~seen] = residual[~seen] - travelled @ pull
-    return flow
+    flow[:, ~seen] = start[~seen] - travelled @ pull
+    return flow.reshape(len(t), *residual.shape)
 
 
 def _integrated_exponential(
@@ -86,19 +91,29 @@ def _integrated_exponential(
 
 def _check(
     K: Float[np.ndarray, "..."],
-    residual: Float[np.ndarray, " n"],
-    t: Float[np.ndarray, " t"],
-    nu: Float[np.ndarray, "..."],
+    residual: Float[np.ndarray, "..."],
+    t: Float[np.ndarray, "..."],
+    nu: Float[np.ndarray, "..."] | None,
 ) -> None:
-    for name, values in (("K", K), ("residual", residual), ("t", t), ("nu", nu)):
+    weights = np.ones(residual.shape[:1]) if nu is None else nu
+    for name, values in (("K", K), ("residual", residual), ("t", t), ("nu", weights)):
         require_finite(values, name)
-    n = len(residual)
-    if K.shape != (n, n) or nu.shape != (n,):
+    if residual.ndim == 0 or residual.size == 0:
+        raise ValueError(f"`residual` must have a row per sample; got shape {residual.shape}.")
+    if t.ndim != 1:
+        raise ValueError(f"`t` must be a sequence of times; got shape {t.shape}.")
+    size = residual.size
+    if K.shape != (size, size):
         raise ValueError(
-            f"`K` and `nu` must have shapes ({n}, {n}) and ({n},) for {n} residuals; "
-            f"got {K.shape} and {nu.shape}."
+            f"`K` must have shape ({size}, {size}), one row per entry of `residual` of shape "
+            f"{residual.shape}; got {K.shape}."
         )
-    for name, values in (("t", t), ("nu", nu)):
+    if weights.shape != residual.shape[:1]:
+        raise ValueError(
+            f"`nu` must have shape {residual.shape[:1]}, one weight per sample; "
+            f"got {weights.shape}."
+        )
+    for name, values in (("t", t), ("nu", weights)):
         if (values < 0).any():
             entry = int(np.argmax(values < 0))
             raise ValueError(f"`{name}` must be nonnegative; entry {entry} is {values[entry]}.")
