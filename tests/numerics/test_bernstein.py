@@ -66,7 +66,15 @@ def test_nothing_is_found_where_nothing_is_negative(rows):
 
 
 def test_negative_from_the_start():
-    assert first_negative(np.array([[1.0, 1.0], [-1e-300, 5.0]])) == (0.0, 1)
+    assert first_negative(np.array([[1.0, 1.0], [-1e-14, 5e-14]])) == (0.0, 1)
+    assert first_negative(np.array([[-1e-300, -1.0]])) == (0.0, 0)
+
+
+def test_negative_by_rounding_only_is_nothing():
+    # (tau - 1/2)^10, expanded: the values below 1e-16 have the signs of rounding errors.
+    row = powers(*[0.5] * 10)
+    assert first_negative(row[None]) is None
+    assert first_negative(np.array([[-1e-17, 5.0]])) is None
 
 
 # Identities --------------------------------------------------------------------------------

@@ -68,6 +68,7 @@ def least_slope_sides(
         chosen = int(np.argmax(inwards))
         if inwards[chosen] <= rounding:
             return side
+        rounding *= 1.1  # so that rounding errors cannot lead in circles
         bound, side[chosen] = side[chosen], 0
         before = weight.copy()
         while (free := np.flatnonzero(side == 0)).size:

@@ -20,6 +20,7 @@ from scipy.optimize import brentq
 
 Plain = np.ndarray  # in private helpers: shapes are checked where they enter
 
+ROUNDINGS = 10 * np.finfo(float).eps  # of the coefficients of a polynomial, in its values
 RESOLUTION = 1e-13  # below this length of an interval the question is settled by rounding
 
 
@@ -38,12 +39,12 @@ def first_negative(polynomials: Float[np.ndarray, "k l"]) -> tuple[float, int] |
     Returns
     -------
     The time and the index of the row, or None if no polynomial becomes negative in ``[0, 1]``.
-    Time 0 if one is negative there.
+    Time 0 if one is negative there already.
 
     Scale
     -----
-    Coefficients may have any scale. A polynomial that is negative by less than its rounding, or
-    for a time shorter than ``1e-13``, may or may not be reported.
+    Coefficients may have any scale. A polynomial that is negative by less than its rounding, some
+    ten roundings of the sum of its coefficients, is not reported.
 
     Notes
     -----
@@ -59,7 +60,10 @@ def first_negative(polynomials: Float[np.ndarray, "k l"]) -> tuple[float, int] |
     if not len(rows):
         return None
     to_bernstein, *halves = _matrices(polynomials.shape[1])
-    return _search(polynomials, rows, polynomials[rows] @ to_bernstein, halves, 0.0, 1.0)
+    # What is negative by rounding only is not: it would be looked for in every part.
+    rounding = ROUNDINGS * np.abs(polynomials[rows]).sum(axis=1)
+    bernstein = polynomials[rows] @ to_bernstein + rounding[:, None]
+    return _search(polynomials, rows, bernstein, halves, 0.0, 1.0)
 
 
 def _search(
