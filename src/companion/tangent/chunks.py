@@ -14,12 +14,14 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
+from companion.tangent.layers import Factored
 from companion.tangent.linearization import Linearization
 from companion.tangent.preconditions import Call
 from companion.tangent.predictor import Predictor
 
 _TRIAL = 2  # samples from which the need of memory is measured
 _COPIES = 3  # of signals that exist at one time: one by one, together, in order
+_AMPLE = 10 * _COPIES  # more than signals ever take, in units of what is saved
 _PARTS = 2.5  # parts at one time, with their products
 _NUDGE = 1e-2  # relative change of the parameters for the test of coupling
 
@@ -71,22 +73,36 @@ def chunks(module: nn.Module, X: Any, call: Call | None, name: str, memory: int)
     ValueError
         If not even two samples, or their rows, fit.
     """
+    copies = _bytes_of_parameters(module)
     per_sample = _bytes_per_sample(module, X) if call is None else None
-    if per_sample is not None and per_sample * len(X) > memory:
+    if per_sample is not None and copies + per_sample * len(X) > memory:
         predictor = Predictor(module, X, name=name, keep=False)
-        runs = _runs(predictor, per_sample, 0, memory)
+        step = int((memory - copies) / (_PARTS * per_sample))
+        runs = _runs(predictor, max(1, step))
         if _act_alone(predictor, runs):
+            if step < 1:
+                raise _too_small(memory, copies + _PARTS * per_sample)
             return Chunks(predictor, runs, by_sample=True)
     with _Saved() as saved:
         predictor = Predictor(module, X, call=call, name=name)
     saved_bytes = saved.bytes_beside(predictor.parameters[0])
     runs = [(0, predictor.num_rows)]
-    fits = per_sample is not None and per_sample * predictor.num_samples <= memory
-    if not fits and _COPIES * saved_bytes * (predictor.num_rows + 1) > memory:
-        fixed, per_sample = _bytes_by_row(predictor, saved_bytes)
+    fits = per_sample is not None and copies + per_sample * predictor.num_samples <= memory
+    # What is saved tells roughly how large signals are, without another recording.
+    if not fits and copies + _AMPLE * saved_bytes * (predictor.num_rows + 1) > memory:
+        fixed, per_sample = _bytes_by_row(predictor, copies + 2 * saved_bytes)
         if fixed + per_sample * predictor.num_samples > memory:
-            runs = _runs(predictor, per_sample, fixed, memory)
+            step = int((memory - fixed) / (_PARTS * per_sample)) if per_sample else 0
+            if step < 1:
+                raise _too_small(memory, fixed + _PARTS * per_sample)
+            runs = _runs(predictor, step)
     return Chunks(predictor, runs, by_sample=False)
+
+
+def _bytes_of_parameters(module: nn.Module) -> int:
+    # The copy of the module; of what is trained also its vectors, gradients and products.
+    sizes = [(p.numel() * p.element_size(), p.requires_grad) for p in module.parameters()]
+    return sum(6 * size if trained else size for size, trained in sizes)
 
 
 def _bytes_per_sample(module: nn.Module, X: Any) -> int | None:
@@ -98,15 +114,17 @@ def _bytes_per_sample(module: nn.Module, X: Any) -> int | None:
     except (ValueError, TypeError):  # for the whole batch to explain
         return None
     layers = Linearization(few, few.theta_0).layers
+    if any(isinstance(layer, Factored) and layer.num_groups == 1 for layer in layers):
+        return None  # coupled: the need grows faster than the number of samples
     saved_bytes = saved.bytes_beside(few.parameters[0])
     return (2 * saved_bytes + _COPIES * sum(layer.num_bytes for layer in layers)) // _TRIAL
 
 
-def _bytes_by_row(predictor: Predictor, saved: int) -> tuple[int, int]:
+def _bytes_by_row(predictor: Predictor, fixed: int) -> tuple[int, int]:
     # What is needed for any rows, and what for each sample's rows, where samples are coupled.
     few = min(_TRIAL, predictor.num_samples)
     rows = (0, few * predictor.output_dim)
-    fixed, per_row = 2 * saved, 0
+    per_row = 0
     for layer in Linearization(predictor, predictor.theta_0, rows=rows).layers:
         if layer.num_groups == 1:
             per_row += _COPIES * layer.num_bytes // few
@@ -115,19 +133,19 @@ def _bytes_by_row(predictor: Predictor, saved: int) -> tuple[int, int]:
     return fixed, per_row
 
 
-def _runs(predictor: Predictor, per_sample: int, fixed: int, memory: int) -> list[tuple[int, int]]:
-    step = int((memory - fixed) / (_PARTS * per_sample)) if per_sample else 0
-    if step < 1:
-        least = math.ceil(fixed + _PARTS * max(per_sample, 1))
-        raise ValueError(
-            f"`memory` must be at least {least} bytes for this module and batch; got {memory}. "
-            "Raise it, or pass fewer samples."
-        )
-    rows = step * predictor.output_dim
+def _runs(predictor: Predictor, num_samples: int) -> list[tuple[int, int]]:
+    step = num_samples * predictor.output_dim
     return [
-        (first, min(first + rows, predictor.num_rows))
-        for first in range(0, predictor.num_rows, rows)
+        (first, min(first + step, predictor.num_rows))
+        for first in range(0, predictor.num_rows, step)
     ]
+
+
+def _too_small(memory: int, needed: float) -> ValueError:
+    return ValueError(
+        f"`memory` must be at least {math.ceil(needed)} bytes for this module and batch; "
+        f"got {memory}. Raise it, or pass fewer samples."
+    )
 
 
 def _part(predictor: Predictor, rows: tuple[int, int]) -> Predictor:
