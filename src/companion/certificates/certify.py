@@ -115,7 +115,7 @@ def certify(
     *Cost.* Where the Gram matrix fits: forming it, and a few factorisations of its size. Where it
     does not: 30 products with the kernel, and at most 200 with the Jacobian or its transpose
     where the curvature is measured, beside the memory of 31 vectors of all outputs. 50,000
-    outputs of 200,000 parameters on 1,000 samples take about half a minute of one core.
+    outputs of 200,000 parameters on 1,000 samples take about a minute of one core.
 
     References
     ----------

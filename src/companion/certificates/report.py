@@ -135,7 +135,10 @@ def _convergence(certificate: Certificate) -> list[Entry]:
         ("|s_0| = |r_0|_nu", _number(found.residual_norm)),
         ("beta, Lipschitz constant of J", beta),
         ("2 beta |s_0| / lambda_min", f"{_number(found.ratio)} (below 1 is asked)"),
-        ("radius of the ball", _number(found.radius)),
+        (
+            "radius of the ball" if found.rate is not None else "smallest ball that could serve",
+            _number(found.radius),
+        ),
     ]
     if found.curvature is not None and found.curvature_seen is not None:
         seen = f"at least {_number(found.curvature_seen)}"

@@ -74,7 +74,8 @@ def turning(
         for _ in range(_TURNS):
             u = u / torch.linalg.vector_norm(u)
             there = jacobian_at(theta_0 + radius * u)
-            seen, size, u = _change(here, there, _random(theta_0, generator))
+            first = _random(theta_0, generator)
+            seen, size, u = _change(here, there, first, enough=radius * enough)
             if seen > 100 * eps * size:
                 best = max(best, seen / radius)
             if best >= enough or not bool(u.any()):
@@ -85,7 +86,7 @@ def turning(
 
 
 def _change(
-    here: WeightedJacobian, there: WeightedJacobian, v: Float[Tensor, " p"]
+    here: WeightedJacobian, there: WeightedJacobian, v: Float[Tensor, " p"], *, enough: float
 ) -> tuple[float, float, Tensor]:
     # The norm |(A' - A) v| for unit v, that of A v, and the next v.
     seen = size = 0.0
@@ -98,6 +99,8 @@ def _change(
         difference = there.apply(v) - before
         seen = max(seen, float(torch.linalg.vector_norm(difference)))
         size = max(size, float(torch.linalg.vector_norm(before)))
+        if seen >= enough:
+            break
         v = there.apply_transpose(difference) - here.apply_transpose(difference)
     return seen, size, v
 
