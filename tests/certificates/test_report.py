@@ -67,7 +67,7 @@ def test_numbers_that_are_not_known_are_said_to_be_unknown(certificate):
     )
     text = " ".join(text_report(dataclasses.replace(certificate, convergence=unknown)).split())
     assert "beta, Lipschitz constant of J not known" in text
-    assert "unknown (below 1 is asked)" in text
+    assert "unknown; below 1 is asked" in text
 
 
 def test_html_has_captions_and_headed_rows_and_columns(certificate):

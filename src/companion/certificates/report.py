@@ -134,7 +134,11 @@ def _convergence(certificate: Certificate) -> list[Entry]:
         ("why", found.reason),
         ("|s_0| = |r_0|_nu", _number(found.residual_norm)),
         ("beta, Lipschitz constant of J", beta),
-        ("2 beta |s_0| / lambda_min", f"{_number(found.ratio)} (below 1 is asked)"),
+        (
+            "2 beta |s_0| / lambda_min",
+            f"{_number(found.ratio)}; below 1 is asked, and "
+            "1/2 is the condition |r_0| <= sigma_min(J_0)^2 / (4 beta)",
+        ),
         (
             "radius of the ball" if found.rate is not None else "smallest ball that could serve",
             _number(found.radius),
