@@ -96,14 +96,15 @@ def exponential_steps(objective: Objective, *, t_end: float, rtol: float) -> Ite
         size = np.inf
         while not size <= 1:
             h = min(step, t_end - t)
-            if h < 10 * np.spacing(t):
-                reason = "the step fell below the spacing of the numbers"
-                raise StepUnderflow(reason, t)
             with np.errstate(over="ignore", invalid="ignore"):  # a failed attempt is shortened
                 attempt = _Attempt(here, [(-elapsed / h, value) for value in past], h)
                 size = attempt.error_size(accuracy, origin)
             factor = SAFETY * size**-0.25 if 0 < size < np.inf else (GROW if size == 0 else SHRINK)
             step = h * min(max(factor, SHRINK), GROW)
+            if not size <= 1 and step < 10 * np.spacing(t):
+                if np.isfinite(size):
+                    raise StepUnderflow("the step fell below the spacing of the numbers", t)
+                raise NotFinite("no step is short enough to stay finite", t)
         end = t_end if h == t_end - t else t + h
         yield Step(t, end, _numpy(attempt.end.theta), partial(attempt.at, t))
         t, here, before, elapsed = end, attempt.end, here, h
