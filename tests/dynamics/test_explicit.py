@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from companion.dynamics.explicit import lsoda_steps, runge_kutta_steps
-from companion.dynamics.step import NotFinite, StepFailure, StepUnderflow
+from companion.dynamics.explicit import runge_kutta_steps
+from companion.dynamics.step import NotFinite, StepUnderflow
 
 
 def rotation(state):
@@ -135,40 +135,3 @@ def test_a_field_at_rest_needs_one_step():
         lambda x: 0 * x, np.ones(2), t_end=5.0, method="RK45", error_size=plain_size(1e-6)
     )
     assert [step.end for step in steps] == [5.0]
-
-
-def test_lsoda_solves_a_stiff_equation_at_all_times():
-    # Rates 1 and 1e5: an explicit method would need 1e6 steps.
-    rates = np.array([1.0, 1e5])
-    times = np.array([1e-6, 0.5, 10.0])
-    calls, asked = [], []
-
-    def field(x):
-        calls.append(1)
-        return -rates * x
-
-    def tolerance(x):
-        asked.append(float(x[0]))
-        return 1e-8
-
-    steps = lsoda_steps(
-        field, np.ones(2), t_end=10.0, tolerance=tolerance, stale=lambda x: x[0] < asked[-1] / 2
-    )
-    # Some hundred steps, each allowed 1e-8.
-    exact = np.exp(-np.outer(times, rates))
-    assert_allclose(states_at(times, steps), exact, rtol=0, atol=1e-6)
-    assert 5 < len(asked) <= 15  # exp(-10) is 14.4 halvings below the start
-    assert len(calls) < 5000  # about 1600 here
-
-
-def test_lsoda_reports_a_solution_that_becomes_infinite():
-    steps = lsoda_steps(
-        lambda x: x**2,
-        np.array([1.0]),
-        t_end=2.0,
-        tolerance=lambda x: 1e-8,
-        stale=lambda x: False,
-    )
-    with pytest.warns(UserWarning, match="lsoda"), pytest.raises(StepFailure) as failure:
-        list(steps)
-    assert abs(failure.value.time - 1) < 1e-3

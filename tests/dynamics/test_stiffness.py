@@ -1,43 +1,57 @@
-"""When an exponential method is chosen: by stiffness, accuracy and size."""
+"""Stiffness is the largest eigenvalue times the time, and costs grow with it as measured."""
 
 import numpy as np
 import pytest
 import torch
+from numpy.testing import assert_allclose
+from torch import nn
 
+from companion.dynamics import stiffness as room
 from companion.dynamics.objective import Objective
-from companion.dynamics.stiffness import exponential_pays
-from companion.networks.two_layer import TwoLayerNetwork
+from companion.dynamics.stiffness import expected_gradients, stiffness
 
 
-def problem(n, width):
-    rng = np.random.default_rng(1)
-    W, a = rng.standard_normal((width, 5)), rng.standard_normal(width)
-    network = TwoLayerNetwork(W, a, activation=torch.tanh)
-    return Objective(network, rng.standard_normal((n, 5)), rng.standard_normal(n))
+def linear_objective(rng, num_samples=12, output_dim=2):
+    module = nn.Linear(4, output_dim, bias=False).double()
+    X, nu = rng.standard_normal((num_samples, 4)), rng.random(num_samples)
+    nu[0] = 0
+    y = rng.standard_normal((num_samples, output_dim))
+    return Objective(module, X, y, nu), np.linalg.eigvalsh(X.T * nu @ X)[-1]
 
 
-# Counted at N = 50, p = 700 and thereabouts: both methods need equal time near 15 at 1e-3, near
-# 150 at 1e-6 and near 300 at 1e-9. The rule is asked to be right beyond a factor of four.
-@pytest.mark.parametrize(("rtol", "equal"), [(1e-3, 15.0), (1e-6, 150.0), (1e-9, 300.0)])
-def test_small_problems_change_over_where_measured(rtol, equal):
-    objective = problem(50, 100)
-    assert not exponential_pays(objective, stiffness=equal / 4, rtol=rtol)
-    assert exponential_pays(objective, stiffness=4 * equal, rtol=rtol)
+@pytest.mark.parametrize("dense", [0, 300])
+def test_it_is_the_largest_eigenvalue_formed_or_from_products(rng, dense, monkeypatch):
+    monkeypatch.setattr(room, "DENSE", dense)
+    objective, largest = linear_objective(rng)
+    # Products are taken until the eigenvalue is known to a hundredth.
+    rtol = 0.01 if dense == 0 else 1e-12
+    assert_allclose(stiffness(objective, t_end=3.0), 3 * largest, rtol=rtol)
 
 
-def test_what_pays_once_pays_at_any_larger_stiffness():
-    objective = problem(20, 30)
-    pays = [exponential_pays(objective, stiffness=s, rtol=1e-5) for s in np.geomspace(1, 1e7, 40)]
-    assert pays == sorted(pays)
-    assert pays[-1] and not pays[0]
+def test_expected_costs_grow_as_stated(rng):
+    objective, _ = linear_objective(rng)
+
+    def cost(s, rtol=1e-5):
+        return expected_gradients(objective, stiffness=s, rtol=rtol)
+
+    one, four = cost(1e4), cost(4e4)
+    assert_allclose([four[n] / one[n] for n in one], [4, 2, 2**0.5], rtol=1e-12)
+    finer = cost(1e4, rtol=1e-10)
+    assert_allclose([finer[n] / one[n] for n in one], [1, 10, 10], rtol=1e-12)
+    assert cost(1e6)["stabilized"] == np.inf
 
 
-def test_many_outputs_of_a_small_module_ask_for_more_stiffness():
-    # 8 N^3 operations for eigenvalues of 1000 rows are hundreds of gradients of 300 parameters.
-    many, few = problem(1000, 50), problem(50, 50)
-    assert exponential_pays(few, stiffness=2e3, rtol=1e-4)
-    assert not exponential_pays(many, stiffness=2e3, rtol=1e-4)
+def test_eigenvalues_count_by_their_operations(rng):
+    # With 1000 rows and few parameters they are dearer than hundreds of gradients.
+    few, many = (linear_objective(rng, n, 10)[0] for n in (10, 100))
+    ratio = [expected_gradients(o, stiffness=1e3, rtol=1e-5)["exponential"] for o in (few, many)]
+    flops = 8 * 1000**3 / (6 * 40 * 100 + 8e6)
+    assert_allclose(ratio[1] / ratio[0], (12 + flops) / 12, rtol=0.1)
 
 
-def test_nothing_moves_at_stiffness_zero():
-    assert not exponential_pays(problem(5, 5), stiffness=0.0, rtol=1e-6)
+def test_single_precision_has_a_stiffness_as_well(rng, monkeypatch):
+    monkeypatch.setattr(room, "DENSE", 0)
+    module = nn.Linear(4, 2)
+    objective = Objective(module, torch.randn(6, 4), torch.zeros(6, 2))
+    expected = objective.weighted_spectrum(objective.theta_0)[-1]
+    assert_allclose(stiffness(objective, t_end=1.0), expected, rtol=0.01)

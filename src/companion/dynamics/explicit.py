@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from jaxtyping import Float
-from scipy.integrate import DOP853, LSODA, RK45
+from scipy.integrate import DOP853, RK45
 
-from companion.dynamics.step import NotFinite, Step, StepFailure, StepUnderflow
+from companion.dynamics.step import NotFinite, Step, StepUnderflow
 
 Vector = Float[np.ndarray, " p"]
 Plain = np.ndarray  # in private helpers: shapes are checked where they enter
@@ -97,86 +97,6 @@ def runge_kutta_steps(
         end = t_end if h == t_end - t else t + h
         yield Step(t, end, new, _shorter(scheme, field, (t, state, slope), (end, new)))
         t, state, slope = end, new, stages[-1]
-
-
-def lsoda_steps(
-    field: Field,
-    start: Vector,
-    *,
-    t_end: float,
-    tolerance: Callable[[Vector], float],
-    stale: Callable[[Vector], bool],
-) -> Iterator[Step]:
-    r"""Steps of LSODA along an autonomous equation.
-
-    LSODA switches to implicit steps where the equation is stiff; it forms the full matrix of
-    derivatives of ``field``, so that it is for at most about a thousand unknowns.
-
-    Parameters
-    ----------
-    field, start, t_end
-        As in :func:`runge_kutta_steps`.
-    tolerance
-        ``tolerance(state)``: the error allowed per step in each entry, asked at the start and
-        whenever it has become stale.
-    stale
-        ``stale(state)`` tells that the tolerance must be asked again; the method then restarts.
-
-    Returns
-    -------
-    An iterator over steps; inside of them the state is that of LSODA's own interpolation.
-
-    Scale
-    -----
-    Time is the time of the equation.
-
-    Raises
-    ------
-    NotFinite
-        If a state is not finite.
-    StepFailure
-        If LSODA gives up.
-
-    References
-    ----------
-    L. Petzold, "Automatic selection of methods for solving stiff and nonstiff systems of ordinary
-    differential equations", SIAM J. Sci. Stat. Comput. 4, 1983.
-    """
-    relative = 100 * np.finfo(float).eps  # the least that LSODA accepts
-    t, state = 0.0, start
-    while t < t_end:
-        # The unknown is the way from here, so that the relative part counts the way and not the
-        # state, which may be far larger than what is left to go.
-        solver = _shifted_lsoda(field, t, state, t_end, relative, tolerance(state))
-        here = state
-        while t < t_end:
-            message = solver.step()
-            if solver.status == "failed":
-                raise StepFailure(message or "LSODA gave up", t)
-            if not np.isfinite(solver.y).all():
-                raise NotFinite("the state is not finite", t)
-            end, state = float(solver.t), here + solver.y
-            yield Step(t, end, state, _shifted(here, solver.dense_output()))
-            t = end
-            if stale(state):
-                break
-
-
-def _shifted_lsoda(
-    field: Field, t: float, origin: Plain, end: float, relative: float, absolute: float
-) -> LSODA:
-    return LSODA(
-        lambda _, way: field(origin + way),
-        t,
-        np.zeros_like(origin),
-        end,
-        rtol=relative,
-        atol=absolute,
-    )
-
-
-def _shifted(origin: Plain, way: Callable[[float], Plain]) -> Callable[[float], Plain]:
-    return lambda t: origin + way(t)
 
 
 def _first_step(field: Field, start: Plain, slope: Plain, end: float) -> float:

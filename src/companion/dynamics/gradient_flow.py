@@ -19,6 +19,7 @@ from companion.dynamics.methods import METHODS, Steps, chosen_method
 from companion.dynamics.objective import Objective
 from companion.dynamics.progress import progress_bar
 from companion.dynamics.recording import Recorder
+from companion.dynamics.relu_flow import ReluStep
 from companion.dynamics.step import NotFinite, Step, StepFailure, StepUnderflow
 from companion.dynamics.trajectory import Trajectory
 from companion.tangent.preconditions import Call
@@ -171,11 +172,16 @@ class _Run:
 
     def _record(self, step: Step, end: float) -> None:
         for t in self.times[(step.start < self.times) & (self.times <= end)].tolist():
-            self.recorder.add(t, step.at(t))
+            self.recorder.add(t, step.at(t), velocity=_velocity(step, t))
 
     def _finish(self, step: Step, moment: float) -> None:
         if moment not in self.times:
-            self.recorder.add(moment, step.at(moment))
+            self.recorder.add(moment, step.at(moment), velocity=_velocity(step, moment))
+
+
+def _velocity(step: Step, t: float) -> np.ndarray | None:
+    # Along a kink it is not minus the gradient that automatic differentiation finds.
+    return step.velocity(t) if isinstance(step, ReluStep) else None
 
 
 def _steps(method: str) -> Steps:

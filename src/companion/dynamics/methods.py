@@ -9,13 +9,20 @@ from functools import partial
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
 from companion.dynamics.accuracy import Accuracy
-from companion.dynamics.explicit import lsoda_steps, runge_kutta_steps
+from companion.dynamics.adapters import SCIPY, TORCHDIFFEQ, adapted_steps
+from companion.dynamics.explicit import runge_kutta_steps
+from companion.dynamics.exponential import exponential_steps
 from companion.dynamics.objective import Objective
+from companion.dynamics.relu_flow import relu_steps
+from companion.dynamics.relu_problem import is_two_layer_relu
 from companion.dynamics.stabilized import stabilized_steps
 from companion.dynamics.step import Step
+from companion.dynamics.stiffness import expected_gradients, stiffness
+from companion.tangent.linearization import Linearization
 
 Vector = Float[np.ndarray, " p"]
 
@@ -45,15 +52,30 @@ def _runge_kutta(
     )
 
 
-def _lsoda(objective: Objective, *, t_end: float, rtol: float) -> Iterator[Step]:
+def _adapted(objective: Objective, *, t_end: float, rtol: float, method: str) -> Iterator[Step]:
     entrywise = _Entrywise(Accuracy(objective, rtol))
-    return lsoda_steps(
+    return adapted_steps(
         _slope(objective),
         objective.theta_0,
         t_end=t_end,
+        method=method,
         tolerance=entrywise.tolerance,
         stale=entrywise.stale,
+        derivative=_gauss_newton(objective),
     )
+
+
+def _gauss_newton(objective: Objective) -> Callable[[Vector], Float[np.ndarray, "p p"]]:
+    # Of the derivative of the slope, the part that makes flows stiff.
+    def derivative(theta: Vector) -> Float[np.ndarray, "p p"]:
+        linearization = Linearization(objective.predictor, torch.from_numpy(theta))
+        num_rows = objective.predictor.num_rows
+        rows = linearization.apply_transpose(torch.eye(num_rows).to(objective.y))
+        transposed = rows.detach().double().cpu().numpy()
+        weights = np.repeat(objective.nu, num_rows // len(objective.nu))
+        return -(transposed * weights) @ transposed.T
+
+    return derivative
 
 
 def _slope(objective: Objective) -> Callable[[Vector], Vector]:
@@ -61,8 +83,9 @@ def _slope(objective: Objective) -> Callable[[Vector], Vector]:
 
 
 class _Entrywise:
-    # LSODA knows errors entry by entry only: the accuracy of predictions is divided by their
-    # largest derivative, which changes, so that it is asked again when the residual has halved.
+    # Adapted methods know errors entry by entry only: the accuracy of predictions is divided by
+    # their largest derivative, which changes, so that it is asked again when the residual has
+    # halved.
 
     def __init__(self, accuracy: Accuracy) -> None:
         self.accuracy = accuracy
@@ -93,20 +116,29 @@ def chosen_method(objective: Objective, *, t_end: float, rtol: float) -> tuple[s
 
     Returns
     -------
-    A name in :data:`METHODS`, and a sentence.
+    A name in :data:`METHODS`, and the reason: ``"filippov"`` for two-layer ReLU networks, because
+    their flow slides along kinks; otherwise what
+    :func:`companion.dynamics.stiffness.expected_gradients` expects to cost least.
 
     Scale
     -----
-    Stiffness is the largest eigenvalue of the weighted Gram matrix at the start, times ``t_end``:
-    explicit methods need two to four gradients for every unit of it, whatever the accuracy.
+    The stiffness in the reason is the largest eigenvalue of the weighted Gram matrix at the start,
+    times ``t_end``.
     """
-    stiffness = float(objective.weighted_spectrum(objective.theta_0)[-1]) * t_end
-    return "DOP853", f"lambda_max * t_end = {stiffness:.3g}"
+    if is_two_layer_relu(objective.predictor.module) and objective.predictor.call is None:
+        return "filippov", "a two-layer ReLU network, whose flow slides along kinks"
+    s = stiffness(objective, t_end=t_end)
+    expected = expected_gradients(objective, stiffness=s, rtol=rtol)
+    name = min(expected, key=lambda one: expected[one])
+    others = ", ".join(f"{cost:.2g} by {one}" for one, cost in expected.items())
+    return name, f"lambda_max * t_end = {s:.3g}; expected cost in gradients: {others}"
 
 
 METHODS: dict[str, Steps] = {
     "DOP853": partial(_runge_kutta, method="DOP853"),
     "RK45": partial(_runge_kutta, method="RK45"),
-    "LSODA": _lsoda,
+    "exponential": exponential_steps,
     "stabilized": stabilized_steps,
+    "filippov": relu_steps,
+    **{name: partial(_adapted, method=name) for name in (*SCIPY, *TORCHDIFFEQ)},
 }

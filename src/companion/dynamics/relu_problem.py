@@ -52,7 +52,7 @@ def is_two_layer_relu(module: nn.Module) -> bool:
     if type(module) is not TwoLayerNetwork or module._forward_hooks or module._forward_pre_hooks:
         return False
     activation = module.activation
-    return isinstance(activation, nn.ReLU) or any(activation is one for one in _RELU_FUNCTIONS)
+    return isinstance(activation, nn.ReLU) or any(activation == one for one in _RELU_FUNCTIONS)
 
 
 class ReluProblem:
