@@ -72,8 +72,8 @@ def smallest_eigenpair(
     -----
     A Cholesky factor in single precision, good enough to point, drives inverse Lanczos iteration.
     The factor of :math:`K - \tau I + c v v^\top` in double precision certifies and refines. The
-    Rayleigh quotient and the residual of the result are computed in extended precision, since
-    their rounding is what limits the interval of an ill-conditioned matrix. Matrices that are
+    Rayleigh quotient and the residual of the result come from a product that hardly rounds, since
+    rounding is what limits the interval of an ill-conditioned matrix. Matrices that are
     singular to rounding, have a repeated lowest eigenvalue, or are small are reduced to
     tridiagonal form instead; then a Cholesky factor at a shift just below the value is the
     certificate. The rounding of the factor is bounded by its trace [2]_.
