@@ -14,7 +14,7 @@ from companion.dynamics.objective import Objective
 from companion.numerics.phi import phi
 from companion.tangent.linearization import Linearization
 
-DEGREE = 3  # of the polynomials that may stand for the remainder
+DEGREE = 4  # of the polynomials that may stand for the remainder
 
 
 @dataclass(frozen=True, eq=False)

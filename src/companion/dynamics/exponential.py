@@ -14,7 +14,9 @@ from companion.dynamics.expansion import Expansion, Remainder
 from companion.dynamics.objective import Objective
 from companion.dynamics.step import NotFinite, Step, StepUnderflow
 
-SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
+SAFETY, SHRINK = 0.9, 0.2
+GROW = 3.0  # more would extrapolate roundings from places that are close together
+MEMORY = 2  # steps that are looked back
 CAUTION = 0.1  # part of the difference to third order that counts as error
 
 Node = tuple[float, Remainder]  # place in the step, of which 0 is the start and 1 the end
@@ -30,10 +32,10 @@ def exponential_steps(objective: Objective, *, t_end: float, rtol: float) -> Ite
     .. math::
         \theta(h) = u + h\, \varphi_1(hA) F(u) + \int_0^h e^{(h-s)A} D(\theta(s))\, ds .
 
-    D vanishes with its slope of first order in the residual. It is replaced by polynomials through
-    its value 0 at the start, its value at the start of the step before, and at the stages:
+    D is replaced by polynomials through its value 0 at the start, its values at the starts of the
+    two steps before, and its values at the stages:
 
-    1. the middle from the values at and before the start;
+    1. the middle, from the values at and before the start;
     2. the middle again, with the value found there;
     3. the end, with the second value of the middle;
     4. the result, with the values of middle and end.
@@ -65,13 +67,15 @@ def exponential_steps(objective: Objective, *, t_end: float, rtol: float) -> Ite
 
     Notes
     -----
-    Every stage errs by a fourth power of h and the result by a fifth, with constants that contain
-    derivatives of D along the flow but no norm of A: order four in the stiff sense, which
-    four-stage methods of one step do not have. A step costs three gradients, a linearization and
-    the eigenvalues of one Gram matrix. The first step has nothing before it and is of third order.
+    With two steps before it every stage errs by a fifth power of h and the result by a sixth, with
+    constants that contain derivatives of D along the flow but no norm of A: the order holds in
+    the stiff sense, which that of the classical four-stage methods does not. The first step has
+    nothing before it and errs by a fourth power, so that halving all steps divides the error of
+    the whole by 16: order four. A step costs three gradients, a linearization and the eigenvalues
+    of one Gram matrix, besides products.
 
     The error is estimated by what the result would change if D at the end were evaluated at the
-    result itself, plus a tenth of what the value before the start changes. Where the module has
+    result itself, plus a tenth of what the oldest value changes. Where the module has
     kinks, D is not smooth: the order drops, and the estimate shortens the steps.
 
     References
@@ -81,23 +85,25 @@ def exponential_steps(objective: Objective, *, t_end: float, rtol: float) -> Ite
     """
     accuracy = Accuracy(objective, rtol)
     origin = torch.from_numpy(objective.theta_0).to(objective.predictor.device)
-    here, before, elapsed = Expansion(objective, origin), None, 0.0
+    here = Expansion(objective, origin)
+    before: list[tuple[float, Expansion]] = []  # when a step started, and there
     t, step = 0.0, np.inf
     while t < t_end:
         try:
             fastest = here.rates[-1]
         except FloatingPointError as error:
             raise NotFinite(str(error), t) from error
-        past: list[Remainder] = []
-        if before is not None:
-            past.append(here.remainder(before.slope, here.modes(before.theta - here.theta)))
-        elif fastest > 0:
+        if not before and fastest > 0:
             step = rtol ** (1 / 3) / fastest
+        past = [
+            (begun - t, here.remainder(there.slope, here.modes(there.theta - here.theta)))
+            for begun, there in before
+        ]
         size = np.inf
         while not size <= 1:
             h = min(step, t_end - t)
             with np.errstate(over="ignore", invalid="ignore"):  # a failed attempt is shortened
-                attempt = _Attempt(here, [(-elapsed / h, value) for value in past], h)
+                attempt = _Attempt(here, [(place / h, value) for place, value in past], h)
                 size = attempt.error_size(accuracy, origin)
             factor = SAFETY * size**-0.25 if 0 < size < np.inf else (GROW if size == 0 else SHRINK)
             step = h * min(max(factor, SHRINK), GROW)
@@ -107,7 +113,8 @@ def exponential_steps(objective: Objective, *, t_end: float, rtol: float) -> Ite
                 raise NotFinite("no step is short enough to stay finite", t)
         end = t_end if h == t_end - t else t + h
         yield Step(t, end, _numpy(attempt.end.theta), partial(attempt.at, t))
-        t, here, before, elapsed = end, attempt.end, here, h
+        before = [*before, (t, here)][-MEMORY:]
+        t, here = end, attempt.end
 
 
 class _Attempt:
@@ -127,7 +134,7 @@ class _Attempt:
         error[:, -2] = weights[:, -1]
         if self.past:
             error[:, :-1] += CAUTION * weights
-            error[:-1, 1:-1] -= CAUTION * _weights(nodes[1:], 1.0)
+            error[:-1, 1:-1] -= CAUTION * _weights(nodes[1:], 1.0)  # without the oldest value
         values = [value for _, value in [*nodes, self.closing]]
         direction, modes = self.start.way(self.h, values, error, from_slope=False)
         return accuracy.size(
