@@ -15,6 +15,7 @@ from companion.dynamics.failures import (
     FlowInterrupted,
     FlowNotFinite,
     FlowUnderflow,
+    KinkWarning,
 )
 from companion.dynamics.gradient_flow import gradient_flow
 from companion.networks.two_layer import TwoLayerNetwork
@@ -331,6 +332,22 @@ def test_structured_inputs_are_followed_through_a_call():
     plain = gradient_flow(Fixed(), X["features"], y, **options)
     assert_allclose(flow.residual, plain.residual, rtol=0, atol=1e-12)
     assert flow.loss[-1] < flow.loss[0] / 2
+
+
+def test_a_jumping_gradient_is_told_and_a_smooth_one_is_not(rng):
+    torch.manual_seed(0)
+    X, y = rng.standard_normal((10, 3)), rng.standard_normal((10, 1))
+
+    def network(activation):
+        layers = [nn.Linear(3, 8), activation, nn.Linear(8, 8), activation, nn.Linear(8, 1)]
+        return nn.Sequential(*layers).double()
+
+    with pytest.warns(KinkWarning, match=r"jumps by .* at a kink between start and end"):
+        gradient_flow(network(nn.ReLU()), X, y, t_end=0.1, rtol=1e-4, method="DOP853")
+    gradient_flow(network(nn.Softplus()), X, y, t_end=1.0, rtol=1e-4)  # warnings are errors
+    inner = TwoLayerNetwork(rng.standard_normal((3, 3)), np.ones(3), activation=torch.relu)
+    options = {"t_end": 0.01, "t_eval": [0.01], "rtol": 1e-4}
+    assert gradient_flow(inner, X[:3], y[:3, 0], **options).method == "filippov"
 
 
 def test_the_trajectory_names_the_method_and_counts(linear_problem):

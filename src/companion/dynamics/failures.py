@@ -30,6 +30,10 @@ class FlowNotFinite(FlowFailure):
     """The parameters or the outputs became infinite or not a number."""
 
 
+class KinkWarning(UserWarning):
+    """The gradient jumps, so that a run is less accurate than was asked for."""
+
+
 class Diverged(FlowFailure):
     """Steps of gradient descent were too long: the loss grew without bound.
 

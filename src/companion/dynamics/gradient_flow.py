@@ -1,5 +1,6 @@
 """Gradient flow of the weighted square loss for any module, to a prescribed accuracy."""
 
+import warnings
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -14,7 +15,9 @@ from companion.dynamics.failures import (
     FlowInterrupted,
     FlowNotFinite,
     FlowUnderflow,
+    KinkWarning,
 )
+from companion.dynamics.kinks import gradient_jump
 from companion.dynamics.methods import METHODS, Steps, chosen_method
 from companion.dynamics.objective import Objective
 from companion.dynamics.progress import progress_bar
@@ -105,6 +108,12 @@ def gradient_flow(
     FlowInterrupted
         If the keyboard interrupts; a ``KeyboardInterrupt`` that carries the records so far.
 
+    Warns
+    -----
+    KinkWarning
+        If the gradient jumps between start and end, as that of a deep ReLU network does, and the
+        method is none that knows kinks: the run is then less accurate than ``rtol``.
+
     Notes
     -----
     Every step keeps its estimated error below ``rtol`` in two measures. The parameters: relative
@@ -144,6 +153,8 @@ def gradient_flow(
         raise kind(str(failure), failure.time, records()) from failure
     except KeyboardInterrupt:
         raise FlowInterrupted(recorder.time, records()) from None
+    if method != "filippov":
+        _warn_of_kinks(objective, recorder.theta)
     return records(stopped_by=stopped_by)
 
 
@@ -182,6 +193,20 @@ class _Run:
 def _velocity(step: Step, t: float) -> np.ndarray | None:
     # Along a kink it is not minus the gradient that automatic differentiation finds.
     return step.velocity(t) if isinstance(step, ReluStep) else None
+
+
+def _warn_of_kinks(objective: Objective, theta: np.ndarray) -> None:
+    if not (theta != objective.theta_0).any():
+        return
+    jump = gradient_jump(objective, objective.theta_0, theta)
+    if jump > objective.precision**0.5:
+        warnings.warn(
+            f"the gradient jumps by {jump:.2g} of its size at a kink between start and end: the "
+            "order of the method is one there or less, and the run is less accurate than `rtol`. "
+            "See companion.dynamics.kinks.observed_order for what is left.",
+            KinkWarning,
+            stacklevel=3,
+        )
 
 
 def _steps(method: str) -> Steps:
