@@ -98,6 +98,10 @@ def test_a_damaged_run_is_refused_by_what_is_missing(run, tmp_path):
     records.save(run[1].to_dataset().drop_vars("loss"), tmp_path / "run.nc")
     with pytest.raises(ValueError, match="must hold the record of a run; 'loss' is missing"):
         Trajectory.load(tmp_path / "run.nc")
+    nameless = run[1].to_dataset()
+    del nameless.attrs["parameters"]
+    with pytest.raises(ValueError, match="'parameters' is missing"):
+        Trajectory.from_dataset(nameless)
 
 
 def test_values_without_a_number_survive(run, tmp_path):

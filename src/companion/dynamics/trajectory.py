@@ -214,12 +214,11 @@ class Trajectory:
             raise ValueError(
                 f"`data` must be of kind 'trajectory'; got {data.attrs.get('kind')!r}."
             )
-        shapes = json.loads(data.attrs["parameters"])
-        missing = [name for name in ("t", "theta", *_NEEDED) if name not in data.variables]
+        held = {*data.variables, *data.attrs}
+        missing = [name for name in ("t", "theta", "parameters", *_NEEDED) if name not in held]
         if missing:
-            raise ValueError(
-                f"`data` must hold the record of a run; {missing[0]!r} is missing."
-            )
+            raise ValueError(f"`data` must hold the record of a run; {missing[0]!r} is missing.")
+        shapes = json.loads(data.attrs["parameters"])
         known: dict[str, Any] = {n: data[n].values for n in _QUANTITIES if n in data}
         for name in _ATTRIBUTES:
             value = data.attrs.get(name)
