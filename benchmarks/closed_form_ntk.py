@@ -55,24 +55,18 @@ def kernel(X: np.ndarray, depth: int) -> np.ndarray:
 
 
 def textbook(X: np.ndarray, depth: int) -> np.ndarray:
-    """The recursion as it stands in the papers, with two functions of the correlation."""
+    """The recursion as it stands in the papers, with whole matrices and one arc cosine a layer."""
     covariance = X @ X.T
     tangent = covariance.copy()
     for _ in range(depth):
         norms = np.sqrt(np.diag(covariance))
         scale = np.outer(norms, norms)
         correlation = np.clip(covariance / scale, -1.0, 1.0)
-        covariance = scale * kappa_1(correlation)
-        tangent = tangent * kappa_0(correlation) + covariance
+        kappa_0 = (np.pi - np.arccos(correlation)) / (2 * np.pi)
+        kappa_1 = correlation * kappa_0 + np.sqrt(1 - correlation**2) / (2 * np.pi)
+        covariance = scale * kappa_1
+        tangent = tangent * kappa_0 + covariance
     return tangent
-
-
-def kappa_0(u: np.ndarray) -> np.ndarray:
-    return (np.pi - np.arccos(u)) / (2 * np.pi)
-
-
-def kappa_1(u: np.ndarray) -> np.ndarray:
-    return (u * (np.pi - np.arccos(u)) + np.sqrt(1 - u**2)) / (2 * np.pi)
 
 
 def against_textbook(case, seconds, error, limits, note, options) -> Row:
