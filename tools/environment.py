@@ -26,7 +26,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 # Where conda-forge's name differs from the one on the Python Package Index.
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base"}
-OURS = {"companion", "book", "tools", "tests"}
+OURS = {"companion", "benchmarks", "book", "tools", "tests"}
 
 
 class Requirements:
