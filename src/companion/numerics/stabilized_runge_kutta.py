@@ -171,6 +171,11 @@ def scheme_for(stiffness: float) -> StabilizedScheme:
     Scale
     -----
     Compare ``stiffness`` with ``stability_interval`` of what is returned.
+
+    References
+    ----------
+    A. Abdulle, "Fourth order Chebyshev methods with recurrence relation", SIAM J. Sci. Comput.
+    23, 2002 (the choice of the stages in a step).
     """
     for num_stages in LADDER:
         if LONGEST_INTERVAL * num_stages**2 < stiffness:
