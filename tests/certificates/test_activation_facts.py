@@ -147,3 +147,17 @@ def test_facts_are_told_in_a_few_words():
 
 def test_a_leaky_unit_of_slope_one_is_the_identity():
     assert activation_facts(nn.LeakyReLU(1.0)) is IDENTITY
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.Softplus(threshold=0.5), nn.Softplus(beta=-1.0), nn.Softplus(beta=0.0)]
+)
+def test_softplus_with_a_jump_or_a_sign_is_unknown(layer):
+    assert activation_facts(layer) is None
+
+
+def test_a_forward_or_a_hook_of_its_own_makes_a_layer_unknown():
+    patched, watched = nn.Tanh(), nn.Tanh()
+    patched.forward = torch.sin
+    watched.register_full_backward_hook(lambda *_: None)
+    assert activation_facts(patched) is None and activation_facts(watched) is None

@@ -105,3 +105,33 @@ def test_structured_inputs_are_not_taken_apart():
     assert chain_of(predictor) is None
     sequences = Predictor(module, torch.zeros(2, 4, 3).double())
     assert chain_of(sequences) is None
+
+
+def patched(layer):
+    layer.forward = type(layer).forward.__get__(layer)
+    return layer
+
+
+def scaled(layer):
+    layer.factor = nn.Parameter(torch.ones(()).double())
+    layer.register_forward_hook(lambda layer, _, outputs: layer.factor * outputs)
+    return layer
+
+
+@pytest.mark.parametrize("change", [patched, scaled])
+@pytest.mark.parametrize("place", [0, 1, 2, 3])
+def test_layers_that_may_do_more_than_their_class_are_not_taken_apart(change, place):
+    module = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1), nn.Flatten()).double()
+    change(module[place])
+    assert chain_and_outputs(module.eval(), inputs())[0] is None
+
+
+def test_two_layer_network_with_a_tied_bias_is_not_taken_apart():
+    network = TwoLayerNetwork(
+        torch.ones(4, 3).double(),
+        torch.ones(4).double(),
+        activation=TANH,
+        bias=torch.ones(4).double(),
+    )
+    network.bias = network.a
+    assert chain_and_outputs(network, inputs())[0] is None

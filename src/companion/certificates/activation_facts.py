@@ -82,6 +82,8 @@ class ActivationFacts:
         return ", ".join([*words, *(word for word, holds in named.items() if holds)])
 
 
+_LATE = 20  # the threshold of nn.Softplus by default; an earlier one makes a jump that matters
+
 IDENTITY = ActivationFacts(
     name="identity",
     lipschitz=1.0,
@@ -199,18 +201,39 @@ def activation_facts(activation: object) -> ActivationFacts | None:
     Notes
     -----
     Subclasses are unknown: they may compute anything. So are modules that carry parameters or
-    hooks, because then the function is not the one of the name.
+    hooks or a ``forward`` of their own, because then the function is not the one of the name.
     """
     if isinstance(activation, Activation):
         return _of_companion(activation)
     if isinstance(activation, nn.Module):
-        if activation._forward_hooks or activation._forward_pre_hooks:
+        if altered(activation):
             return None
         return _FIXED.get(type(activation)) or _of_parametrised(activation)
     try:
         return _FUNCTIONS.get(activation)  # type: ignore[call-overload]
     except TypeError:  # not hashable
         return None
+
+
+def altered(module: nn.Module) -> bool:
+    """Whether a module may compute or differentiate something else than its class does.
+
+    Parameters
+    ----------
+    module
+        Any module.
+
+    Returns
+    -------
+    Whether it carries hooks, parametrisations or a ``forward`` of its own.
+    """
+    hooks = (
+        module._forward_hooks,
+        module._forward_pre_hooks,
+        module._backward_hooks,
+        module._backward_pre_hooks,
+    )
+    return any(hooks) or "forward" in vars(module) or hasattr(module, "parametrizations")
 
 
 def _of_companion(activation: Activation) -> ActivationFacts:
@@ -247,8 +270,8 @@ def _of_parametrised(layer: nn.Module) -> ActivationFacts | None:
     if type(layer) is nn.GELU:
         # The approximation by tanh is another function, with other constants.
         return _GELU if layer.approximate == "none" else None
-    if type(layer) is nn.Softplus:
-        # Above the threshold PyTorch continues by z, which is off by less than 3e-9.
+    if type(layer) is nn.Softplus and layer.beta > 0 and layer.threshold >= _LATE:
+        # Above the threshold PyTorch continues by z, which is off by less than 3e-9 / beta.
         return ActivationFacts(
             name="softplus",
             lipschitz=1.0,

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from companion.certificates.activation_facts import ActivationFacts, activation_facts
+from companion.certificates.activation_facts import ActivationFacts, activation_facts, altered
 from companion.networks.two_layer import TwoLayerNetwork
 from companion.tangent.predictor import Predictor
 
@@ -47,6 +47,12 @@ class Layer:
     def trained(self) -> bool:
         """Whether any of its parameters moves."""
         return self.weight_trained or self.bias_trained
+
+    @property
+    def num_trained(self) -> int:
+        """Number of its parameters that move."""
+        bias = 0 if self.bias is None else self.bias.numel() * self.bias_trained
+        return self.weight.numel() * self.weight_trained + bias
 
     def affine(self, h: Float[Tensor, "n m_in"]) -> Float[Tensor, "n m_out"]:
         """The affine map at the rows of h."""
@@ -114,6 +120,8 @@ def chain_of(predictor: Predictor) -> Chain | None:
     rows = X.detach().double().cpu().reshape(len(X), -1)  # as a flattening layer has them
     if rows.shape[1] != layers[0].weight.shape[1]:
         return None
+    if sum(layer.num_trained for layer in layers) != predictor.num_params:
+        return None  # a parameter is used twice, or not in a layer
     chain = Chain(layers, rows)
     *_, (_, _, outputs) = chain.values()
     theirs = predictor.outputs(predictor.theta_0).double().cpu()
@@ -126,7 +134,7 @@ def chain_of(predictor: Predictor) -> Chain | None:
 
 def _two_layer(module: TwoLayerNetwork) -> tuple[Layer, ...] | None:
     facts = activation_facts(module.activation)
-    if facts is None or _watched(module):
+    if facts is None or altered(module):
         return None
     hidden = _layer(module.W, module.bias, 1.0)
     outer = _layer(module.a[None, :], None, module.width**-module.exponent, module.a)
@@ -142,7 +150,7 @@ def _sequential(module: nn.Module) -> tuple[Layer, ...] | None:
     for part in parts:
         if type(part) is nn.Linear:
             own = {id(p) for p in part.parameters()}
-            if _watched(part) or seen & own:
+            if altered(part) or seen & own:
                 return None
             seen |= own
             if layers and layers[-1].activation is None:
@@ -168,11 +176,13 @@ _IDENTITY = (activation_facts(nn.Identity()), nn.Identity())
 def _flattened(module: nn.Module) -> list[nn.Module] | None:
     if type(module) is nn.Linear or activation_facts(module) is not None:
         return [module]
+    if altered(module):
+        return None
     # Inputs are rows, so flattening leaves the order of the outputs as it is; a layer that drops
     # or normalises is either refused or, dropping nothing while evaluating, the identity.
     if type(module) is nn.Flatten or (type(module) is nn.Dropout and not module.training):
         return []
-    if type(module) is not nn.Sequential or _watched(module):
+    if type(module) is not nn.Sequential:
         return None
     parts: list[nn.Module] = []
     for child in module:
@@ -181,11 +191,6 @@ def _flattened(module: nn.Module) -> list[nn.Module] | None:
             return None
         parts += inner
     return parts
-
-
-def _watched(module: nn.Module) -> bool:
-    hooks = module._forward_hooks or module._forward_pre_hooks
-    return bool(hooks) or hasattr(module, "parametrizations")
 
 
 def _layer(
