@@ -114,3 +114,16 @@ def test_an_unnamed_constant_leaves_theorem_13_open(rng):
         "LW-Thm13"
     )
     assert row.verdict == "cannot be decided" and "does not name" in row.reason
+
+
+@pytest.mark.parametrize("change", ["weights", "frozen"])
+def test_the_share_of_lemma_11_is_that_of_the_plain_outer_kernel(change, rng):
+    X, module = unit_points(rng, 3, 6), slides_network(rng, 200, 6)
+    nu = np.full(3, 0.01) if change == "weights" else None
+    module[2].weight.requires_grad_(change != "frozen")
+    row = certify(module, X, np.ones((3, 1)), nu=nu).theorem("LW-Lem11")
+    hidden = np.maximum(X @ module[0].weight.detach().numpy().T, 0)
+    share = np.linalg.eigvalsh(hidden @ hidden.T)[0] / (
+        200 * dict(row.numbers)["smallest eigenvalue of K"]
+    )
+    assert_allclose(dict(row.numbers)["lambda_min(G) / (m lambda_min(K))"], share, rtol=1e-9)

@@ -150,10 +150,12 @@ def _unnamed(case: Case, star: float | None) -> tuple[Hypothesis, ...]:
 def _shares(case: Case, star: float | None) -> Numbers:
     if case.two_layers is None or star is None:
         return ()
-    width = len(case.two_layers[0].weight)
+    assert case.chain is not None
+    (_, _, _), (_, hidden, _) = case.chain.values()
+    found = float(torch.linalg.eigvalsh(hidden @ hidden.T)[0])
     return (
         ("smallest eigenvalue of K", star),
-        ("lambda_min(G) / (m lambda_min(K))", case.facts.spectrum.lambda_min[1] / (width * star)),
+        ("lambda_min(G) / (m lambda_min(K))", max(found, 0.0) / (hidden.shape[1] * star)),
     )
 
 
