@@ -48,3 +48,9 @@ def test_theorem_2_is_refused_where_the_loss_is_seen_not_to_be_convex(rng):
 def test_hardness_is_about_classes_of_targets(number, rng):
     row = certify(nn.Linear(3, 1).double(), np.eye(3), np.ones((3, 1))).theorem(f"LW-Thm{number}")
     assert row.verdict == "does not apply" and "all targets of a class" in row.reason
+
+
+def test_theorem_1_is_left_open_where_the_loss_may_jump():
+    module = nn.Sequential(nn.Linear(1, 1), nn.Threshold(1.0, 50.0), nn.Linear(1, 1)).double()
+    row = certify(module, np.ones((1, 1)), np.zeros((1, 1))).theorem("LW-Thm1")
+    assert row.verdict == "cannot be decided" and "Threshold may jump" in row.reason

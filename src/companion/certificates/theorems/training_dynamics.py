@@ -12,6 +12,8 @@ from companion.certificates.case import (
 from companion.certificates.theorems.kernel_regime import kernel_regime_rows
 from companion.claims.training_dynamics import convex_bound, gradient_bound
 
+_JUMPING = ("Hardshrink", "Softplus", "Threshold")  # unless their constants are usual ones
+
 
 def rows(case: Case) -> tuple[TheoremRow, ...]:
     """What the theorems of this document say about a case.
@@ -39,6 +41,7 @@ def _classical(case: Case) -> tuple[TheoremRow, ...]:
             statement="The smallest gradient up to time t is at most sqrt(loss(0) / t).",
             hypotheses=(
                 Hypothesis("a loss that is bounded below", True, f"loss(0) = {facts.loss:.4g}"),
+                _continuous(case),
             ),
             numbers=(
                 ("bound of the gradient up to time 1", gradient_bound(facts.loss, time=1.0)),
@@ -69,6 +72,16 @@ def _classical(case: Case) -> tuple[TheoremRow, ...]:
             rate=case.convergence.rate,
             measured=facts.dissipation_rate,
         ),
+    )
+
+
+def _continuous(case: Case) -> Hypothesis:
+    # Across a jump the loss may grow, and what the gradient took off it says nothing.
+    jumping = [name for name in case.facts.unknown_activations if name in _JUMPING]
+    return Hypothesis(
+        "a loss that does not jump",
+        None if jumping else True,
+        f"{', '.join(jumping)} may jump" if jumping else "no layer is known to jump",
     )
 
 
