@@ -267,3 +267,57 @@ def test_bad_weights_are_named():
     module, X, y = good()
     with pytest.raises(ValueError, match="`nu` must be nonnegative"):
         certify(module, X, y, nu=np.array([1.0, -1.0]))
+
+
+def test_a_kinked_network_is_not_convex_because_its_neurons_are_far_from_the_kink():
+    # f = -relu(w) at w = 10 with the target 5: the flow ends at the kink, and the loss at 1250.
+    module = nn.Sequential(
+        nn.Linear(1, 1, bias=False), nn.ReLU(), nn.Linear(1, 1, bias=False)
+    ).double()
+    with torch.no_grad():
+        module[0].weight.fill_(10.0)
+        module[2].weight.fill_(-1.0)
+    module[2].weight.requires_grad_(False)
+    X = torch.ones(1, 1).double()
+    row = certify(module, X, 5 * X, nu=100 * X[0]).theorem("LW-Thm2")
+    assert row.verdict == "cannot be decided" and not row.numbers
+
+
+def test_frozen_neurons_at_a_kink_do_no_harm():
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(2, 8, bias=False), nn.ELU(2.0), nn.Linear(8, 1)).double()
+    module[0].weight.requires_grad_(False)
+    X = torch.tensor([[0.0, 0.0], [1.0, 2.0]]).double()
+    found = certify(module, X, torch.ones(2, 1).double())
+    assert found.convergence.verdict == "applies" and found.convergence.curvature == 0
+    assert found.theorem("LW-Thm2").verdict == "applies"
+
+
+def dead_network(outer):
+    torch.manual_seed(1)
+    module = nn.Sequential(
+        nn.Linear(2, 8),
+        nn.Softplus(),
+        nn.Linear(8, 8),
+        nn.ReLU(),
+        nn.Linear(8, 8),
+        nn.ReLU(),
+        nn.Linear(8, 2, bias=False),
+    ).double()
+    with torch.no_grad():
+        module[-1].weight.mul_(outer)
+    module[-1].weight.requires_grad_(False)
+    return module
+
+
+def test_outputs_that_no_parameter_moves_make_the_eigenvalue_zero():
+    X = torch.randn(2, 2, generator=torch.Generator().manual_seed(0)).double()
+    found = certify(dead_network(0.0), X, torch.ones(2, 2).double())
+    assert found.facts.spectrum.lambda_min == found.facts.spectrum.lambda_max == (0, 0)
+    assert "eigenvalue of the Gram matrix is zero" in found.convergence.reason
+
+
+def test_a_ball_in_which_outputs_overflow_leaves_an_answer():
+    X = torch.randn(2, 2, generator=torch.Generator().manual_seed(0)).double()
+    found = certify(dead_network(1e-150), X, torch.ones(2, 2).double())
+    assert found.convergence.verdict == "cannot be decided"

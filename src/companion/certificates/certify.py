@@ -38,6 +38,7 @@ from companion.tangent.predictor import Predictor
 from companion.tangent.rank import RankBound, rank_bound
 
 MEMORY = 2**30  # bytes; matrices of 5,700 rows
+_EVERYWHERE = 1e100  # radius of a ball beyond every kink, whose square is finite
 _MATRICES = 4  # of the size of the Gram matrix that are held at once
 
 _DOCUMENTS = (
@@ -280,7 +281,7 @@ def _measured(
 
 
 def _convex(objective: Objective, bound: ChainCurvature | None, seed: int) -> bool | None:
-    if bound is not None and bound(1.0) == 0:
+    if bound is not None and bound(_EVERYWHERE) == 0:
         return True
     try:
         return False if negative_curvature(objective, seed=seed) is not None else None

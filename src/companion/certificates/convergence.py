@@ -163,6 +163,8 @@ def _undecided(low: float, beta: float | None, seen: float | None) -> str:
         )
     if beta == float("inf"):
         return "the activation has a kink that the flow may reach, where the Jacobian jumps"
+    if seen is None:
+        return "the bound of the curvature is too large, and it cannot be measured"
     return "the bound of the curvature is too large, and what was measured is small enough"
 
 

@@ -99,8 +99,8 @@ class ChainCurvature:
       + \|G_l(\theta_0)\|_{\mathrm{col}}\, s_2 R \|Dz_l\|))`, where :math:`\Delta_l` is that of
       :math:`G_l`.
 
-    A piecewise linear activation has :math:`s_2 = 0` as long as no pre-activation can reach a
-    kink inside the ball, and no finite bound otherwise.
+    A piecewise linear activation has :math:`s_2 = 0` as long as no pre-activation that moves can
+    reach a kink inside the ball, and no finite bound otherwise.
 
     For two layers the samples are taken together as well, see the closed form in
     :func:`two_layer_curvature`; the smaller of the two bounds is returned.
@@ -154,7 +154,8 @@ class ChainCurvature:
             if place == len(self.hidden):
                 break
             here = self.hidden[place]
-            if bool((radius * step >= here.kink).any()):
+            unbounded = here.bend == math.inf
+            if bool(((step > 0) & ((radius * step >= here.kink) | unbounded)).any()):
                 return None
             moved = here.slope * step
             size = torch.clamp(here.size + radius * moved, max=here.bound)
@@ -167,6 +168,8 @@ class ChainCurvature:
         for place in range(len(self.hidden) - 1, -1, -1):
             here, layer = self.hidden[place], self.chain.layers[place]
             s_1, s_2 = here.slope, here.bend
+            if s_2 == math.inf:  # then nothing in front of it moves
+                s_2 = 0.0
             spread = here.spread + change
             total = total + s_2 * (here.column + change) * inside[place] ** 2
             total = total + layer.scale * s_1 * spread * before[place] * layer.weight_trained
@@ -240,14 +243,15 @@ def two_layer_curvature(chain: Chain, nu: Float[Tensor, " n"], radius: float) ->
         return 0.0
     X = torch.cat(parts, dim=1)
     reach = inner.scale * torch.linalg.vector_norm(X, dim=1)
-    if bool((radius * reach >= _gap(inner, inner.affine(chain.X))).any()):
+    s_2 = 0.0 if facts.piecewise_linear else facts.derivative_lipschitz
+    kink = _gap(inner, inner.affine(chain.X))
+    if bool(((reach > 0) & ((radius * reach >= kink) | (s_2 == math.inf))).any()):
         return math.inf
     spread = inner.scale * float(torch.linalg.matrix_norm(nu[:, None] ** 0.5 * X, ord=2))
-    s_2 = 0.0 if facts.piecewise_linear else facts.derivative_lipschitz
     column = float(torch.linalg.vector_norm(outer.weight, dim=0).max())
     column += radius * outer.weight_trained
     mixed = outer.scale * facts.lipschitz * spread * outer.weight_trained
-    bent = outer.scale * column * s_2 * float(reach.max()) * spread if s_2 else 0.0
+    bent = outer.scale * column * s_2 * float(reach.max()) * spread if 0 < s_2 < math.inf else 0.0
     return (bent + math.hypot(bent, 2 * mixed)) / 2
 
 

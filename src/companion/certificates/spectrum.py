@@ -80,10 +80,13 @@ def dense_spectrum(gram: Float[np.ndarray, "k k"], *, precision: float) -> Spect
     if smallest.lower <= error:
         found = numerical_rank(gram.astype(np.float32) if precision > _SINGLE else gram)
         rank, gap = found.rank, found.gap if found.rank else None
+    low = max(smallest.lower - error, 0.0), max(smallest.upper, 0.0) + error
+    high = max(largest.lower - error, 0.0), max(largest.upper, 0.0) + error
     return SpectrumFacts(
         num_rows=len(gram),
-        lambda_min=(max(smallest.lower - error, 0.0), max(smallest.upper, 0.0) + error),
-        lambda_max=(max(largest.lower - error, 0.0), max(largest.upper, 0.0) + error),
+        # An output that no parameter moves has a row of zeros.
+        lambda_min=low if gram.diagonal().all() else (0.0, 0.0),
+        lambda_max=high if gram.any() else (0.0, 0.0),
         numerical_rank=rank,
         gap=gap,
         method="dense",

@@ -73,7 +73,10 @@ def turning(
         u = direction if start == 0 and bool(direction.any()) else _random(theta_0, generator)
         for _ in range(_TURNS):
             u = u / torch.linalg.vector_norm(u)
-            there = jacobian_at(theta_0 + radius * u)
+            try:
+                there = jacobian_at(theta_0 + radius * u)
+            except ValueError:  # so far away that the outputs are not finite
+                break
             first = _random(theta_0, generator)
             seen, size, u = _change(here, there, first, enough=radius * enough)
             if seen > 100 * eps * size:
