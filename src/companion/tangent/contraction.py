@@ -6,6 +6,7 @@ R. Novak, J. Sohl-Dickstein and S. S. Schoenholz, "Fast finite width neural tang
 
 from collections.abc import Iterator, Sequence
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -46,13 +47,7 @@ def add_products(
         partner = partners.get(layer.indices)
         if isinstance(layer, Factored) and isinstance(partner, Factored):
             if _factors_are_cheaper(layer, partner):
-                for first, last in strips(len(K), layer.D.shape[2]):
-                    start = first if same else 0
-                    _add_factored(
-                        K[first:last, start:],
-                        layer.rows(first, last),
-                        partner.rows(start, K.shape[1]),
-                    )
+                _add_factored(K, layer, partner, same=same)
                 continue
         for index in layer.indices:
             other = _of(right, index)
@@ -119,23 +114,31 @@ def _factors_are_cheaper(left: Factored, right: Factored) -> bool:
     return factored < written
 
 
-def _add_factored(K: Tensor, left: Factored, right: Factored) -> None:
-    blocks, groups, outputs, positions, _ = left.D.shape
-    _, groups_2, outputs_2, positions_2, _ = right.D.shape
-    by_output = K.view(groups, outputs, groups_2, outputs_2)
+def _add_factored(K: Tensor, left: Factored, right: Factored, *, same: bool) -> None:
+    r, r2 = left.D.shape[2], right.D.shape[2]
+    own = list(_positions(left))
+    others = own if same else list(_positions(right))
+    pairs = [(one, other) for one in own for other in others if one[0] == other[0]]
+    memory = K.new_empty(2, strips(len(K), r)[0][1] * K.shape[1])  # once, for all strips
+    for first, last in strips(len(K), r):
+        start = first if same else 0
+        strip = K[first:last, start:].view((last - first) // r, r, -1, r2)
+        (groups, groups2), size = (strip.shape[0], strip.shape[2]), strip.numel()
+        signals = memory[0, :size].view(last - first, -1)
+        inputs = memory[1, : groups * groups2].view(groups, groups2)
+        for (_, D, A), (_, D2, A2) in pairs:
+            torch.mm(D[first:last], D2[start:].T, out=signals)
+            torch.mm(A[first // r : last // r], A2[start // r2 :].T, out=inputs)
+            strip.addcmul_(signals.view(strip.shape), inputs[:, None, :, None])
+
+
+def _positions(layer: Factored) -> Iterator[tuple[int, Tensor, Tensor]]:
+    # Signals by row and inputs by group, at one position of each group.
+    blocks, _, _, positions, _ = layer.D.shape
     for b in range(blocks):
         for s in range(positions):
-            D = left.D[b, :, :, s].flatten(0, 1)
-            for t in range(positions_2):
-                signals = D @ right.D[b, :, :, t].flatten(0, 1).T
-                inputs: Tensor | None = None
-                for weight, other in zip(left.weights, right.weights, strict=True):
-                    A, B = weight.A[b, :, s], other.A[b, :, t].T
-                    inputs = A @ B if inputs is None else inputs.addmm_(A, B)
-                assert inputs is not None
-                by_output.addcmul_(
-                    signals.view(groups, outputs, groups_2, outputs_2), inputs[:, None, :, None]
-                )
+            inputs = torch.cat([weight.A[b, :, s] for weight in layer.weights], dim=1)
+            yield b, layer.D[b, :, :, s].flatten(0, 1), inputs
 
 
 def _add_written(K: Tensor, left: Tensor, right: Tensor, *, same: bool) -> None:
