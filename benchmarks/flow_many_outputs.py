@@ -19,8 +19,8 @@ from companion.numerics.rates import fit_power_law
 
 NUM_SAMPLES, INPUT_DIM, WIDTH, OUTPUTS = 100, 10, 500, 10  # 10,500 parameters with hidden biases
 STIFFNESS = 5_800
-# Tolerances at which each side errs by less than 1e-4.
-RTOL, DOPRI5, DOP853 = 5e-3, 1e-7, 1e-6
+# Tolerances at which each side errs by less than 1e-4; ours at twice as much does not.
+RTOL, DOPRI5, DOP853 = 2e-2, 1e-7, 1e-6
 REFERENCE = 1e-9
 ROWS = (1, 2, 4, 7)  # outputs at which both methods are timed, for where their costs cross
 CROSSING_RTOL = {"stabilized": RTOL, "exponential": 1e-4}  # where errors are below 1e-4, too
