@@ -5,12 +5,15 @@ R. Novak, J. Sohl-Dickstein and S. S. Schoenholz, "Fast finite width neural tang
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from companion.tangent.layers import Factored, Layer
+
+_Pair = tuple[Tensor, Tensor]  # the same columns of both Jacobians
 
 _STRIP = 256  # rows at a time: enough for the full speed of a matrix product, small in a cache
 _SLAB_BYTES = 2**24  # of written columns at a time
@@ -43,6 +46,7 @@ def add_products(
     """
     same = left is right
     partners = {layer.indices: layer for layer in right}
+    columns: list[Iterator[_Pair]] = []
     for layer in left:
         partner = partners.get(layer.indices)
         if isinstance(layer, Factored) and isinstance(partner, Factored):
@@ -52,8 +56,9 @@ def add_products(
         for index in layer.indices:
             other = _of(right, index)
             if other is not None:
-                for J, J2 in _slabs(layer, other, index, min(slab_bytes, _SLAB_BYTES), same=same):
-                    _add_written(K, J, J2, same=same)
+                columns.append(_slabs(layer, other, index, _width(K, slab_bytes), same=same))
+    for J, J2 in _joined(chain.from_iterable(columns), _width(K, slab_bytes), same=same):
+        _add_written(K, J, J2, same=same)
 
 
 def mirror(K: Float[Tensor, "rows rows"]) -> Float[Tensor, "rows rows"]:
@@ -147,19 +152,32 @@ def _add_written(K: Tensor, left: Tensor, right: Tensor, *, same: bool) -> None:
         K[first:last, start:].addmm_(left[first:last], right[start:].T)
 
 
-def _slabs(
-    left: Layer, right: Layer, index: int, slab_bytes: int, *, same: bool
-) -> Iterator[tuple[Tensor, Tensor]]:
+def _width(K: Tensor, slab_bytes: int) -> int:
+    return max(1, min(slab_bytes, _SLAB_BYTES) // (K.element_size() * max(K.shape)))
+
+
+def _slabs(left: Layer, right: Layer, index: int, width: int, *, same: bool) -> Iterator[_Pair]:
     if isinstance(left, Factored) and isinstance(right, Factored):
         weight, other = left.weight(index), right.weight(index)
         if weight.transposed == other.transposed:
-            width = slab_bytes // (left.D.element_size() * left.num_rows)
             for blocks, outputs in left.slabs(weight, width):
                 J = left.slab(weight, blocks, outputs)
                 yield J, J if same else right.slab(other, blocks, outputs)
             return
     J = left.written(index)
     yield J, J if same else right.written(index)
+
+
+def _joined(pairs: Iterator[_Pair], width: int, *, same: bool) -> Iterator[_Pair]:
+    # Narrow ones together: every product passes over all of K.
+    held: list[_Pair] = []
+    for pair in chain(pairs, [None]):
+        if pair is not None:
+            held.append(pair)
+        if held and (pair is None or sum(J.shape[1] for J, _ in held) >= width):
+            J = torch.cat([one for one, _ in held], dim=1)
+            yield J, J if same else torch.cat([one for _, one in held], dim=1)
+            held = []
 
 
 def _of(layers: Sequence[Layer], index: int) -> Layer | None:
