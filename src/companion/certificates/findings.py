@@ -43,7 +43,8 @@ def _findings(objective: Objective, case: Case) -> Iterator[str]:
     if facts.spectrum.method == "bounds":
         yield (
             f"the Gram matrix of {facts.num_rows} rows does not fit into the memory that was "
-            "granted; its eigenvalues are bounded by products"
+            "granted; its eigenvalues are bounded by products, from below the smallest and from "
+            "above the largest with probability 1 - 1e-9 over a random vector"
         )
     if facts.precision > 1e-12:
         yield (

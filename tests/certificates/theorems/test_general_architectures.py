@@ -110,3 +110,10 @@ def test_an_unknown_module_leaves_the_architecture_open(rng):
     for part in (1, 2, 3):
         assert found.theorem(f"YJ-Cor3.2.1({part})").hypotheses[0].met is None
     assert found.theorem("YJ-Cor3.1.1").hypotheses[0].met is None
+
+
+def test_a_residual_network_has_all_its_biases(rng):
+    module = nn.Sequential(nn.Linear(3, 3, bias=False), nn.Tanh(), nn.Linear(3, 3)).double()
+    found = certify(module, rng.standard_normal((2, 3)), rng.standard_normal((2, 3)))
+    row = found.theorem("YJ-Cor3.2.1(2)")
+    assert [h.met for h in row.hypotheses[:2]] == [True, False]

@@ -15,9 +15,10 @@ _CONVERGES = (
     "exponentially for ever."
 )
 _DIFFERS = (
-    "The document asks for P >= n q alone, which is necessary and not sufficient, and lets the "
-    "rate depend on the length of the run; such a rate exists for every smooth model whose "
-    "gradient does not vanish at the start, so no convergence follows from it."
+    "Beside a start and data with a density, the document asks for P >= n q alone, which is "
+    "necessary and not sufficient, and lets the rate depend on the length of the run; such a rate "
+    "exists for every smooth model whose gradient does not vanish at the start, so no convergence "
+    "follows from it."
 )
 _KINKS = (
     "The document compares Gram matrices entry by entry with those of another network; the "
@@ -89,7 +90,9 @@ def rows(case: Case) -> tuple[TheoremRow, ...]:
             "3.1.2", "sigmoid", _KINKS, _only(case, "sigmoid", "every activation is the sigmoid")
         ),
         corollary("3.2.1(1)", "fully connected networks", _DIFFERS, _fully_connected(case)),
-        corollary("3.2.1(2)", "residual networks", _DIFFERS, _square(case)),
+        corollary(
+            "3.2.1(2)", "residual networks", _DIFFERS, _square(case), _fully_connected(case)
+        ),
         corollary("3.2.1(3)", "graph convolutional networks", _DIFFERS, _graph(case)),
     )
 

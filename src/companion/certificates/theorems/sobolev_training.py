@@ -58,7 +58,7 @@ def rows(case: Case) -> tuple[TheoremRow, ...]:
             measured=case.facts.dissipation_rate,
             numbers=()
             if star is None
-            else (("rate of the document, at infinite width", decay_rate(star) / 2),),
+            else (("rate of the document, at infinite width and nu = 1", decay_rate(star) / 2),),
         ),
         decided(
             "CH-Thm2",

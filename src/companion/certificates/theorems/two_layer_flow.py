@@ -49,7 +49,8 @@ def rows(case: Case) -> tuple[TheoremRow, ...]:
         decided(
             "LL-Cor1",
             "Li, Corollary 1",
-            statement="Networks of a fixed width approximate every continuous function.",
+            statement="Networks whose width is a multiple of the dimension approximate every "
+            "continuous function of absolute value at most one in L2.",
             differs="False for every fixed width in dimension two or more.",
             hypotheses=(
                 Hypothesis(
