@@ -52,6 +52,21 @@ def test_kernel_of_one_batch(name):
 
 
 @pytest.mark.parametrize("name", SHAPES)
+def test_what_new_memory_holds_does_not_show(name):
+    layers = [layer_of(*SHAPES[name])]
+    for right in (layers, [layers[0].rows(0, layers[0].D.shape[2])]):
+        clean = torch.zeros(layers[0].num_rows, right[0].num_rows, dtype=torch.float64)
+        dirty = torch.full_like(clean, torch.nan)
+        add_products(clean, layers, right)
+        add_products(dirty, layers, right, fresh=True)
+        if right is layers:
+            clean, dirty = mirror(clean), mirror(dirty)
+        assert torch.equal(clean, dirty)
+    add_products(dirty, [], [], fresh=True)
+    assert not dirty.any()
+
+
+@pytest.mark.parametrize("name", SHAPES)
 def test_kernel_of_two_batches_with_other_groups(name):
     b, g, r, s, out, inside = SHAPES[name]
     left = layer_of(b, g, r, s, out, inside)

@@ -25,6 +25,7 @@ def add_products(
     right: Sequence[Layer],
     *,
     slab_bytes: int = _SLAB_BYTES,
+    fresh: bool = False,
 ) -> None:
     r"""Add the products of rows of two Jacobians to a matrix, in place.
 
@@ -39,6 +40,8 @@ def add_products(
         Layers of the same module; a parameter missing on one side adds nothing.
     slab_bytes
         Memory for columns that are written out, at most 16 MiB.
+    fresh
+        What the matrix holds counts as zero; large new memory is then written only once.
 
     Scale
     -----
@@ -51,14 +54,18 @@ def add_products(
         partner = partners.get(layer.indices)
         if isinstance(layer, Factored) and isinstance(partner, Factored):
             if _factors_are_cheaper(layer, partner):
-                _add_factored(K, layer, partner, same=same)
+                _add_factored(K, layer, partner, same=same, fresh=fresh)
+                fresh = False
                 continue
         for index in layer.indices:
             other = _of(right, index)
             if other is not None:
                 columns.append(_slabs(layer, other, index, _width(K, slab_bytes), same=same))
     for J, J2 in _joined(chain.from_iterable(columns), _width(K, slab_bytes), same=same):
-        _add_written(K, J, J2, same=same)
+        _add_written(K, J, J2, same=same, fresh=fresh)
+        fresh = False
+    if fresh:
+        K.zero_()
 
 
 def mirror(K: Float[Tensor, "rows rows"]) -> Float[Tensor, "rows rows"]:
@@ -119,7 +126,7 @@ def _factors_are_cheaper(left: Factored, right: Factored) -> bool:
     return factored < written
 
 
-def _add_factored(K: Tensor, left: Factored, right: Factored, *, same: bool) -> None:
+def _add_factored(K: Tensor, left: Factored, right: Factored, *, same: bool, fresh: bool) -> None:
     r, r2 = left.D.shape[2], right.D.shape[2]
     own = list(_positions(left))
     others = own if same else list(_positions(right))
@@ -131,10 +138,14 @@ def _add_factored(K: Tensor, left: Factored, right: Factored, *, same: bool) -> 
         (groups, groups2), size = (strip.shape[0], strip.shape[2]), strip.numel()
         signals = memory[0, :size].view(last - first, -1)
         inputs = memory[1, : groups * groups2].view(groups, groups2)
-        for (_, D, A), (_, D2, A2) in pairs:
+        for number, ((_, D, A), (_, D2, A2)) in enumerate(pairs):
             torch.mm(D[first:last], D2[start:].T, out=signals)
             torch.mm(A[first // r : last // r], A2[start // r2 :].T, out=inputs)
-            strip.addcmul_(signals.view(strip.shape), inputs[:, None, :, None])
+            factors = signals.view(strip.shape), inputs[:, None, :, None]
+            if fresh and number == 0:
+                torch.mul(*factors, out=strip)
+            else:
+                strip.addcmul_(*factors)
 
 
 def _positions(layer: Factored) -> Iterator[tuple[int, Tensor, Tensor]]:
@@ -146,10 +157,11 @@ def _positions(layer: Factored) -> Iterator[tuple[int, Tensor, Tensor]]:
             yield b, layer.D[b, :, :, s].flatten(0, 1), inputs
 
 
-def _add_written(K: Tensor, left: Tensor, right: Tensor, *, same: bool) -> None:
+def _add_written(K: Tensor, left: Tensor, right: Tensor, *, same: bool, fresh: bool) -> None:
     for first, last in strips(len(K), 1):
         start = first if same else 0
-        K[first:last, start:].addmm_(left[first:last], right[start:].T)
+        # With beta = 0 what is there is not read.
+        K[first:last, start:].addmm_(left[first:last], right[start:].T, beta=0 if fresh else 1)
 
 
 def _width(K: Tensor, slab_bytes: int) -> int:

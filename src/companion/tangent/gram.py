@@ -64,13 +64,13 @@ def ntk(
     left = chunks(module, X, call, "X", memory)
     right = left if Z is None else chunks(module, Z, call, "Z", memory)
     shape = left.predictor.num_rows, right.predictor.num_rows
-    G = left.predictor.theta_0.new_zeros(shape)
+    G = left.predictor.theta_0.new_empty(shape)
     for i, (first, last) in enumerate(left.rows):
         rows = left.linearization(i)
         for j in range(i if Z is None else 0, len(right.rows)):
             columns = rows if right is left and i == j else right.linearization(j)
             block = G[first:last, slice(*right.rows[j])]
-            add_products(block, rows.layers, columns.layers, slab_bytes=memory // 8)
+            add_products(block, rows.layers, columns.layers, slab_bytes=memory // 8, fresh=True)
     # A derivative that is no number shows on the diagonal, and in a sum.
     if not torch.isfinite(G.diagonal() if Z is None else G.sum()).all():
         raise ValueError(

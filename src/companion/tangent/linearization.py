@@ -78,17 +78,17 @@ class Linearization:
     def gram(self, indices: frozenset[int] | None = None) -> Float[Tensor, "nq nq"]:
         """The tangent kernel matrix G, or the share of some parameters; symmetric to the bit."""
         self._predictor.num_grams += 1
-        G = self.outputs.new_zeros(self.num_rows, self.num_rows)
+        G = self.outputs.new_empty(self.num_rows, self.num_rows)
         if indices is None and self._J is not None and G.numel() * len(self._J.T) <= _QUICK:
             return mirror(torch.mm(self._J, self._J.T, out=G))
         layers = self.layers if indices is None else [one.only(indices) for one in self.layers]
-        add_products(G, layers, layers)
+        add_products(G, layers, layers, fresh=True)
         return mirror(G)
 
     def cross_gram(self, other: "Linearization") -> Float[Tensor, "nq nq2"]:
         """The kernel between these outputs and those of the same module on other inputs."""
-        G = self.outputs.new_zeros(self.num_rows, other.num_rows)
-        add_products(G, self.layers, other.layers)
+        G = self.outputs.new_empty(self.num_rows, other.num_rows)
+        add_products(G, self.layers, other.layers, fresh=True)
         return G
 
     def apply(self, v: Float[Tensor, "p ..."]) -> Float[Tensor, "nq ..."]:
