@@ -210,3 +210,14 @@ def test_the_module_is_left_alone():
     assert rank_bound(module, X).num_symmetries == 5
     assert torch.equal(X, copy)
     assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
+
+
+@pytest.mark.parametrize("activation", [nn.ReLU, nn.LeakyReLU])
+def test_values_that_vanish_do_not_make_a_kink_linear(activation):
+    # With bias 0 the inputs 0, 1, 2 give z = 0, 1, 2 = sigma(z): equal to the identity's values,
+    # but not its slopes, which differ on the two sides of zero and make the rank three.
+    module = nn.Sequential(nn.Linear(1, 1), activation(), nn.Linear(1, 1)).double()
+    for parameter, value in zip(module.parameters(), (1.0, 0.0, 1.0, 0.0), strict=True):
+        nn.init.constant_(parameter, value)
+    X = torch.tensor([[0.0], [1.0], [2.0]], dtype=torch.float64)
+    assert rank_bound(module, X).bound >= explicit_rank(module, X) == 3

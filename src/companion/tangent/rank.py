@@ -191,7 +191,7 @@ def _layers(predictor: Predictor) -> list[_Layer] | None:
             if slope is not None:
                 active = (slope != 0).reshape(-1, z.shape[-1]).sum(dim=0)
                 effective = int(active.clamp(max=upper).sum())
-                symmetries = _symmetries(layer, z, values[end], following)
+                symmetries = _symmetries(layer, slope, values[end], following)
         layers.append(_Layer(h.shape[-1], h.numel(), lower, effective, symmetries))
     return layers
 
@@ -232,13 +232,13 @@ def _rank(rows: Tensor) -> tuple[int, int]:
     return (found.lower, found.lower if found.rank is not None else min(rows.shape))
 
 
-def _symmetries(layer: _Affine, z: Tensor, h: Tensor, following: _Affine) -> int:
-    # For values z and h = sigma(z) with z sigma'(z) = sigma(z).
+def _symmetries(layer: _Affine, slope: Tensor, h: Tensor, following: _Affine) -> int:
+    # For slopes sigma'(z) and values h = sigma(z) with z sigma'(z) = sigma(z).
     frozen_bias = layer.bias is not None and not layer.trains_bias
     if frozen_bias or not (layer.trains_weight and following.trains_weight):
         return 0
     rows = h.reshape(-1, h.shape[-1])
-    if not _equal(h, z):
+    if not _equal(slope, torch.ones_like(slope)):  # h = z also holds where all z are zero
         return int((rows != 0).any(dim=0).sum())
     both = layer.trains_bias and following.trains_bias
     moved = torch.cat([rows, torch.ones_like(rows[:, :1])], dim=1) if both else rows
@@ -246,7 +246,7 @@ def _symmetries(layer: _Affine, z: Tensor, h: Tensor, following: _Affine) -> int
 
 
 def _euler_slope(stages: Sequence[_Part], z: Tensor) -> Tensor | None:
-    # A multiple of sigma'(z) if every entry is mapped alone with z sigma'(z) = sigma(z). Both
+    # The slopes sigma'(z) if every entry is mapped alone with z sigma'(z) = sigma(z). Both
     # follow from one product with the transposed derivative, for a random vector.
     z = z.clone().requires_grad_()
     with torch.enable_grad():
@@ -258,7 +258,7 @@ def _euler_slope(stages: Sequence[_Part], z: Tensor) -> Tensor | None:
     generator = torch.Generator().manual_seed(0)
     u = torch.randn(z.shape, generator=generator, dtype=z.dtype).to(z.device)
     (slope,) = torch.autograd.grad(h, z, u)
-    return slope if _equal(slope * z.detach(), u * h.detach()) else None
+    return slope / u if _equal(slope * z.detach(), u * h.detach()) else None
 
 
 def _same(outputs: Tensor, expected: Tensor) -> bool:
