@@ -1,7 +1,7 @@
 r"""What is known of an activation function that a module was built with.
 
-The constants :math:`\sup|\sigma|`, :math:`\sup|\sigma'|` and :math:`\sup|\sigma''|` are rounded
-upwards in their last digit, so that bounds made of them stay bounds.
+Constants are those of :mod:`companion.activations`, or derived here for layers of PyTorch that it
+does not have.
 """
 
 import math
@@ -12,7 +12,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from companion.activations import Activation
+from companion.activations import (
+    GELU,
+    HARD_TANH,
+    RELU,
+    SIGMOID,
+    SILU,
+    TANH,
+    Activation,
+)
 
 ANALYTIC = math.inf  # as a number of continuous derivatives; the flag `analytic` tells more
 
@@ -95,56 +103,29 @@ IDENTITY = ActivationFacts(
     analytic=True,
 )
 
-_RELU = ActivationFacts(
-    name="relu",
-    lipschitz=1.0,
-    nonnegative=True,
-    homogeneous=True,
-    piecewise_linear=True,
-    kinks=(0.0,),
-)
-_SIGMOID = ActivationFacts(
-    name="sigmoid",
-    bound=1.0,
-    lipschitz=1 / 4,
-    derivative_lipschitz=0.0962251,  # 1 / (6 sqrt 3)
-    nonnegative=True,
-    positive_at_zero=True,
-    centre=1 / 2,
-    continuous_derivatives=ANALYTIC,
-    analytic=True,
-)
-_TANH = ActivationFacts(
-    name="tanh",
-    bound=1.0,
-    lipschitz=1.0,
-    derivative_lipschitz=0.7698004,  # 4 / (3 sqrt 3)
-    centre=0.0,
-    continuous_derivatives=ANALYTIC,
-    analytic=True,
-)
-_GELU = ActivationFacts(
-    name="gelu",
-    lipschitz=1.1289042,  # at sqrt 2
-    derivative_lipschitz=0.7978846,  # 2 phi(0)
-    continuous_derivatives=ANALYTIC,
-    analytic=True,
-)
-_SILU = ActivationFacts(
-    name="silu",
-    lipschitz=1.0998394,  # at 2.3994
-    derivative_lipschitz=0.5,
-    continuous_derivatives=ANALYTIC,
-    analytic=True,
-)
-_HARDTANH = ActivationFacts(
-    name="hardtanh",
-    bound=1.0,
-    lipschitz=1.0,
-    centre=0.0,
-    piecewise_linear=True,
-    kinks=(-1.0, 1.0),
-)
+
+def _of_companion(activation: Activation) -> ActivationFacts:
+    smooth = activation.derivative_lipschitz < math.inf
+    return ActivationFacts(
+        name=activation.name,
+        bound=activation.bound,
+        lipschitz=activation.lipschitz,
+        derivative_lipschitz=activation.derivative_lipschitz,
+        nonnegative=activation.nonnegative,
+        positive_at_zero=float(activation(0.0)) > 0,
+        centre=activation.centre,
+        even=activation.even,
+        homogeneous=activation.homogeneous,
+        piecewise_linear=activation.homogeneous or activation is HARD_TANH,
+        kinks=() if smooth else activation.breaks,
+        continuous_derivatives=ANALYTIC if activation.analytic else int(smooth),
+        analytic=activation.analytic,
+    )
+
+
+_RELU, _HARD_TANH = _of_companion(RELU), _of_companion(HARD_TANH)
+_SIGMOID, _TANH = _of_companion(SIGMOID), _of_companion(TANH)
+_GELU, _SILU = _of_companion(GELU), _of_companion(SILU)
 _RELU6 = ActivationFacts(
     name="relu6",
     bound=6.0,
@@ -236,25 +217,6 @@ def altered(module: nn.Module) -> bool:
     return any(hooks) or "forward" in vars(module) or hasattr(module, "parametrizations")
 
 
-def _of_companion(activation: Activation) -> ActivationFacts:
-    kinks = activation.homogeneous and not activation.analytic
-    return ActivationFacts(
-        name=activation.name,
-        bound=activation.bound,
-        lipschitz=activation.lipschitz,
-        derivative_lipschitz=activation.derivative_lipschitz,
-        nonnegative=activation.nonnegative,
-        positive_at_zero=float(activation(0.0)) > 0,
-        centre=activation.centre,
-        even=activation.even,
-        homogeneous=activation.homogeneous,
-        piecewise_linear=activation.homogeneous,
-        kinks=(0.0,) if kinks else (),
-        continuous_derivatives=ANALYTIC if activation.analytic else 0,
-        analytic=activation.analytic,
-    )
-
-
 def _of_parametrised(layer: nn.Module) -> ActivationFacts | None:
     if type(layer) is nn.LeakyReLU:
         slope = float(layer.negative_slope)
@@ -284,7 +246,7 @@ def _of_parametrised(layer: nn.Module) -> ActivationFacts | None:
     if type(layer) in (nn.ELU, nn.CELU) and float(layer.alpha) > 0:  # type: ignore[arg-type]
         return _exponential_linear(layer)
     if type(layer) is nn.Hardtanh and (layer.min_val, layer.max_val) == (-1.0, 1.0):
-        return _HARDTANH
+        return _HARD_TANH
     return None
 
 
