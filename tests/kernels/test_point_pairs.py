@@ -65,3 +65,25 @@ def test_zero_vector_is_named_where_it_is_not():
 def test_dimensions_must_agree(unchecked):
     with pytest.raises(ValueError, match="`Z` must have points of the dimension of `X`, 2; got 3"):
         point_pairs(np.eye(2), np.eye(3), zero_allowed=True)
+
+
+@pytest.mark.parametrize("name", ["X", "Z"])
+@pytest.mark.parametrize("size", [1e300, 1e151, 1e-151, 1e-200, 1e-320])
+def test_norms_whose_squares_leave_the_range_are_refused(size, name, rng):
+    points = rng.standard_normal((3, 2))
+    far = points / np.linalg.norm(points, axis=1, keepdims=True)
+    far[1] *= size
+    sets = {"X": points, "Z": points, name: far}
+    message = rf"`{name}` must have rows whose norms .* row 1 has an entry of size .* c\*\*2"
+    with pytest.raises(ValueError, match=message):
+        point_pairs(sets["X"], sets["Z"], zero_allowed=True)
+
+
+@pytest.mark.parametrize("size", [1e-149, 1e149])
+def test_norms_near_the_ends_of_the_range_lose_nothing(size, rng):
+    X = rng.standard_normal((4, 3))
+    found = point_pairs(X * size, None, zero_allowed=False).matrix(
+        lambda block: block.angles.cosine.copy(), homogeneity=1
+    )
+    # Scaling rounds each entry once and each product once more.
+    assert_allclose(found / size / size, X @ X.T, rtol=0, atol=1e-14)

@@ -182,3 +182,16 @@ def test_bad_arguments_are_named(unchecked):
         arc_cosine_spectrum(order=1, input_dim=1, max_degree=2)
     with pytest.raises(ValueError, match="`eigenvalues` must be a vector of at least two"):
         times_inner_product(np.ones(1), input_dim=3)
+
+
+@pytest.mark.parametrize("numbers", [[1.0, 0.5], None, np.ones(3) * 1j], ids=["list", "no", "1j"])
+def test_numbers_must_be_a_real_array(numbers, unchecked):
+    with pytest.raises(TypeError, match="`coefficients` must be a NumPy array of real numbers"):
+        power_series_spectrum(numbers, input_dim=3, max_degree=2)
+    with pytest.raises(TypeError, match="`eigenvalues` must be a NumPy array of real numbers"):
+        times_inner_product(numbers, input_dim=3)
+
+
+def test_the_dimension_must_be_whole(unchecked):
+    with pytest.raises(TypeError, match=r"`input_dim` must be a whole number; got 2\.5"):
+        arc_cosine_spectrum(order=1, input_dim=2.5, max_degree=2)

@@ -182,3 +182,19 @@ def test_bad_numbers_are_named():
         limiting_gram(X, V)
     with pytest.raises(ValueError, match="`X` must have nonzero rows; row 1 is the zero vector"):
         value_block(np.array([[1.0, 0.0], [0.0, 0.0]]))
+
+
+@pytest.mark.parametrize("V", [np.ones((2, 2, 1)) * 1j, np.ones((2, 2, 1), int), None])
+def test_directions_must_be_real_of_double_precision(V, unchecked):
+    for block in (limiting_gram, mixed_block, derivative_block):
+        with pytest.raises(TypeError, match="`V` must be a NumPy array of float64; got "):
+            block(np.eye(2), V)
+
+
+def test_norms_whose_products_overflow_are_refused():
+    X, V = np.eye(2), np.ones((2, 2, 1))
+    for block in (limiting_gram, mixed_block, derivative_block):
+        with pytest.raises(ValueError, match="`V` must have rows whose norms"):
+            block(X, V * 1e300)
+    with pytest.raises(ValueError, match="`X` must have rows whose norms"):
+        value_block(X * 1e300)

@@ -213,3 +213,30 @@ def test_kernel_must_return_numbers():
 def test_jump_is_refused():
     with pytest.raises(UnresolvedSpectrum, match="smooth enough in the angle"):
         funk_hecke(lambda t: (t > 0.3).astype(float), input_dim=3, max_degree=4)
+
+
+@pytest.mark.parametrize("size", [2.5, None, "a", True])
+@pytest.mark.parametrize("name", ["input_dim", "max_degree"])
+def test_sizes_must_be_whole_numbers(name, size, unchecked):
+    sizes = {"input_dim": 3, "max_degree": 2, name: size}
+    with pytest.raises(TypeError, match=f"`{name}` must be a (whole )?number; got .* Pass the"):
+        multiplicities(**sizes)
+    with pytest.raises(TypeError, match=f"`{name}` must be a (whole )?number; got .* Pass the"):
+        funk_hecke(np.exp, **sizes)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "message"),
+    [
+        (None, "`kernel` must be a function of inner products; got NoneType"),
+        (
+            lambda t: np.exp(1j * t),
+            "`kernel` must return real numbers; got .*complex128",
+        ),
+        (lambda t: t.astype(str), "`kernel` must return real numbers; got an array of <U"),
+    ],
+    ids=["nothing", "complex", "text"],
+)
+def test_kernels_that_are_not_real_functions_are_refused(kernel, message, unchecked):
+    with pytest.raises(TypeError, match=message):
+        funk_hecke(kernel, input_dim=3, max_degree=2)

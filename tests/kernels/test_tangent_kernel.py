@@ -237,3 +237,31 @@ def test_bad_points_are_named(unchecked):
         tangent_kernel(bad, bad, depth=1, activation=TANH)
     with pytest.raises(ValueError, match="`Z` must have points of the dimension of `X`, 2; got 3"):
         tangent_kernel(np.eye(2), np.eye(3), depth=1, activation=TANH)
+
+
+@pytest.mark.parametrize("activation", [RELU, TANH], ids=lambda activation: activation.name)
+def test_points_whose_squares_overflow_are_refused(activation):
+    with pytest.raises(ValueError, match=r"`X` must have rows whose norms .* Divide the points"):
+        tangent_kernel(np.eye(2) * 1e300, depth=2, activation=activation)
+
+
+@pytest.mark.parametrize("depth", [1.5, None, "a", True, np.nan])
+def test_depth_must_be_a_whole_number(depth, unchecked):
+    with pytest.raises(
+        TypeError, match=r"`depth` must be a (whole )?number; got .* hidden layers"
+    ):
+        tangent_kernel(np.eye(2), depth=depth, activation=TANH)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("relu", r"got 'relu'\. Pass companion\.activations\.activation\('relu'\)"),
+        (None, r"got NoneType\. Pass companion\.activations\.activation\(\"tanh\"\)"),
+        (np.tanh, "got ufunc"),
+    ],
+    ids=["name", "nothing", "function"],
+)
+def test_activations_of_other_types_are_refused_with_the_way_to_get_one(given, message, unchecked):
+    with pytest.raises(TypeError, match=f"`activation` must be a companion.* {message}"):
+        tangent_kernel(np.eye(2), depth=1, activation=given)

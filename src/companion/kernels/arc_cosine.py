@@ -57,8 +57,9 @@ def arc_cosine_kernel(
     TypeError
         If the points are not of double precision.
     ValueError
-        If ``order`` is neither 0 nor 1, the points are malformed or of different dimension, or
-        a zero vector meets order 0, where its angle is undefined.
+        If ``order`` is neither 0 nor 1, the points are malformed or of different dimension, a
+        norm is outside of 1e-150 to 1e150, or a zero vector meets order 0, where its angle is
+        undefined.
 
     Notes
     -----

@@ -18,6 +18,9 @@ from companion.spaces.points import require_nonzero_rows, require_same_dimension
 # its own heap, where the system would hand out fresh pages for every intermediate result.
 _BLOCK = 120
 
+_LARGEST = 1e150  # a norm; products of two, and of their kernel, stay below 1e308
+_SMALLEST = 1e-150  # a norm other than zero; squares stay above the numbers that lose digits
+
 
 @dataclass(frozen=True)
 class PairBlock:
@@ -133,7 +136,8 @@ def point_pairs(
     TypeError
         If the points are not of double precision.
     ValueError
-        If the points are malformed or of different dimension, or a zero vector is not allowed.
+        If the points are malformed or of different dimension, a norm is so large or small that
+        its square leaves the range of numbers, or a zero vector is not allowed.
 
     References
     ----------
@@ -147,10 +151,57 @@ def point_pairs(
     return PointPairs(norms_x, norms_z, directions_x, directions_z, symmetric=False)
 
 
+def checked_norms(X: Float[np.ndarray, "n d"], name: str) -> Float[np.ndarray, " n"]:
+    r"""Norms of points whose inner products are within the range of numbers.
+
+    .. math::
+        r_i = |x_i|, \qquad r_i = 0 \quad \text{or} \quad 10^{-150} \le r_i \le 10^{150}
+
+    Parameters
+    ----------
+    X
+        Points as rows.
+    name
+        What the caller's argument is called.
+
+    Returns
+    -------
+    The norms.
+
+    Scale
+    -----
+    The unit of ``X``.
+
+    Raises
+    ------
+    TypeError
+        If the points are not of double precision.
+    ValueError
+        If the points are malformed, or a norm is outside of the range.
+
+    References
+    ----------
+    .. [1] L. Li, arXiv:1909.13671, Assumption 1 (points bounded, and away from zero).
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        norms = row_norms(X, name)
+    outside = ~((norms >= _SMALLEST) & (norms <= _LARGEST)) & X.any(axis=1)
+    if outside.any():
+        row = int(np.argmax(outside))
+        size = np.abs(X[row]).max()
+        raise ValueError(
+            f"`{name}` must have rows whose norms are zero or from {_SMALLEST:g} to {_LARGEST:g}, "
+            f"since products of two are formed; row {row} has an entry of size {size:g}. Divide "
+            "the points by a number c; the kernel of a homogeneous activation is then multiplied "
+            "by c**2."
+        )
+    return norms
+
+
 def _norms_and_directions(
     X: Float[np.ndarray, "n d"], name: str, zero_allowed: bool
 ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n d"]]:
-    norms = row_norms(X, name)
+    norms = checked_norms(X, name)
     if not zero_allowed:
         require_nonzero_rows(norms, name)
     directions = np.where(norms[:, None] > 0, X, 1.0)

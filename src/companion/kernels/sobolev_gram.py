@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Float
 
 from companion.kernels.arc_cosine import arc_cosine_kernel
+from companion.kernels.point_pairs import checked_norms
 from companion.numerics.finite import require_finite
-from companion.spaces.points import row_norms
 
 
 def limiting_gram(
@@ -50,10 +50,10 @@ def limiting_gram(
     Raises
     ------
     TypeError
-        If ``X`` is not of double precision.
+        If ``X`` or ``V`` is not of double precision.
     ValueError
-        If the points are malformed or a row is zero, or ``V`` is not finite or does not hold
-        vectors of the same dimension for every point.
+        If the points are malformed or a row is zero, ``V`` is not finite or does not hold
+        vectors of the same dimension for every point, or a norm is outside of 1e-150 to 1e150.
 
     Notes
     -----
@@ -106,7 +106,8 @@ def value_block(X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n n"]:
     ----------
     .. [1] J. Cocola and P. Hand, arXiv:2006.07928, Definition 1.
     """
-    return (X @ X.T) * arc_cosine_kernel(X, order=0)
+    kernel = arc_cosine_kernel(X, order=0)  # first, for it checks the points
+    return (X @ X.T) * kernel
 
 
 def mixed_block(
@@ -185,10 +186,17 @@ def _direction_rows(V: Float[np.ndarray, "n d k"]) -> Float[np.ndarray, "nk d"]:
 
 
 def _check(X: Float[np.ndarray, "n d"], V: Float[np.ndarray, "n d k"]) -> None:
-    row_norms(X)
+    checked_norms(X, "X")
+    if not isinstance(V, np.ndarray) or V.dtype != np.float64:
+        kind = V.dtype if isinstance(V, np.ndarray) else type(V).__name__
+        raise TypeError(
+            f"`V` must be a NumPy array of float64; got {kind}. "
+            "Convert it with numpy.asarray(directions, dtype=float)."
+        )
     if V.ndim != 3 or V.shape[:2] != X.shape or V.shape[2] == 0:
         raise ValueError(
             f"`V` must have shape (n, d, k) with (n, d) = {X.shape} as `X` and k at least 1; "
             f"got {V.shape}. Put the directions at each point into columns."
         )
     require_finite(V, "V")
+    checked_norms(_direction_rows(V), "V")

@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from companion.activations import Activation
 from companion.kernels.tangent_kernel import tangent_kernel
+from companion.numerics.arguments import whole_number
 
 _ACCURACY = 1e-13  # change under doubling of the nodes, relative to the mean of |kernel|
 _DOUBLINGS = 8
@@ -56,6 +57,9 @@ def funk_hecke(
 
     Raises
     ------
+    TypeError
+        If ``input_dim`` or ``max_degree`` is not a whole number, ``kernel`` is no function, or
+        what it returns is not real.
     ValueError
         If ``input_dim`` is less than 2, ``max_degree`` is negative, or the kernel returns a
         value that is not finite or an array of another shape.
@@ -74,7 +78,12 @@ def funk_hecke(
     .. [1] F. Dai and Y. Xu, "Approximation Theory and Harmonic Analysis on Spheres and Balls",
        Springer 2013, theorem 1.2.9.
     """
-    require_sizes(input_dim, max_degree)
+    input_dim, max_degree = checked_sizes(input_dim, max_degree)
+    if not callable(kernel):
+        raise TypeError(
+            f"`kernel` must be a function of inner products; got {type(kernel).__name__}. "
+            "Pass for example numpy.exp."
+        )
 
     def of_angle(angle: np.ndarray) -> np.ndarray:
         t = np.cos(angle)
@@ -133,7 +142,7 @@ def network_spectrum(
     .. [1] A. Bietti and J. Mairal, "On the inductive bias of neural tangent kernels", NeurIPS
        2019, proposition 5.
     """
-    require_sizes(input_dim, max_degree)
+    input_dim, max_degree = checked_sizes(input_dim, max_degree)
     pole = np.array([[1.0, 0.0]])
 
     def of_angle(angle: np.ndarray) -> np.ndarray:
@@ -174,7 +183,7 @@ def multiplicities(*, input_dim: int, max_degree: int) -> Float[np.ndarray, " l"
     .. [1] F. Dai and Y. Xu, "Approximation Theory and Harmonic Analysis on Spheres and Balls",
        Springer 2013, corollary 1.1.4.
     """
-    require_sizes(input_dim, max_degree)
+    input_dim, max_degree = checked_sizes(input_dim, max_degree)
     counts = [
         math.comb(k + input_dim - 1, k) - (math.comb(k + input_dim - 3, k - 2) if k > 1 else 0)
         for k in range(max_degree + 1)
@@ -182,8 +191,8 @@ def multiplicities(*, input_dim: int, max_degree: int) -> Float[np.ndarray, " l"
     return np.array([float(count) for count in counts])
 
 
-def require_sizes(input_dim: int, max_degree: int) -> None:
-    r"""Raise an error unless there is a sphere and a degree.
+def checked_sizes(input_dim: int, max_degree: int) -> tuple[int, int]:
+    r"""The two numbers, or an error unless there is a sphere and a degree.
 
     .. math::
         d \ge 2, \qquad K \ge 0
@@ -195,15 +204,26 @@ def require_sizes(input_dim: int, max_degree: int) -> None:
     max_degree
         The largest degree :math:`K`.
 
+    Returns
+    -------
+    Both as plain integers.
+
     Raises
     ------
+    TypeError
+        If one of them is not a whole number.
     ValueError
         If ``input_dim`` is less than 2 or ``max_degree`` is negative.
     """
+    sphere = "Pass the number of coordinates; the circle has 2."
+    count = "Pass the largest degree that is wanted."
+    input_dim = whole_number("input_dim", input_dim, remedy=sphere)
+    max_degree = whole_number("max_degree", max_degree, remedy=count)
     if input_dim < 2:
-        raise ValueError(f"`input_dim` must be at least 2; got {input_dim}.")
+        raise ValueError(f"`input_dim` must be at least 2; got {input_dim}. {sphere}")
     if max_degree < 0:
-        raise ValueError(f"`max_degree` must be nonnegative; got {max_degree}.")
+        raise ValueError(f"`max_degree` must be nonnegative; got {max_degree}. {count}")
+    return input_dim, max_degree
 
 
 def _settled(
@@ -249,7 +269,13 @@ def _eigenvalues(
 
 
 def _values(returned: object, t: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
-    values = np.asarray(returned, dtype=np.float64)
+    given = np.asarray(returned)
+    if given.dtype.kind not in "fiub":
+        raise TypeError(
+            f"`kernel` must return real numbers; got an array of {given.dtype}. Pass the real "
+            "and the imaginary part of a complex kernel one after the other."
+        )
+    values = given.astype(np.float64)
     if values.shape != t.shape:
         raise ValueError(
             f"`kernel` must return an array of the shape {t.shape} of its argument; "

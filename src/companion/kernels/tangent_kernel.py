@@ -7,6 +7,9 @@ from companion.activations import Activation
 from companion.kernels.gaussian_layer import Layer
 from companion.kernels.layers import first_layer
 from companion.kernels.point_pairs import PairBlock, point_pairs
+from companion.numerics.arguments import whole_number
+
+_COUNT = "Pass the number of hidden layers."
 
 
 def tangent_kernel(
@@ -56,7 +59,8 @@ def tangent_kernel(
     Raises
     ------
     TypeError
-        If the points are not of double precision.
+        If the points are not of double precision, ``depth`` is not a whole number, or
+        ``activation`` is not an :class:`~companion.activations.facts.Activation`.
     ValueError
         If the points are malformed or of different dimension, ``depth`` is not positive,
         ``trained`` names no layer, an unknown one or one twice, or a homogeneous activation
@@ -82,8 +86,10 @@ def tangent_kernel(
     .. [3] A. Jacot, F. Gabriel and C. Hongler, "Neural tangent kernel: convergence and
        generalization in neural networks", NeurIPS 2018, theorem 1.
     """
+    depth = whole_number("depth", depth, remedy=_COUNT)
     if depth < 1:
-        raise ValueError(f"`depth` must be at least 1; got {depth}.")
+        raise ValueError(f"`depth` must be at least 1; got {depth}. {_COUNT}")
+    _check_activation(activation)
     moving = _trained_layers(trained, depth)
     zero_allowed = not activation.homogeneous or min(moving) == depth
     pairs = point_pairs(X, Z, zero_allowed=zero_allowed)
@@ -93,6 +99,17 @@ def tangent_kernel(
     return pairs.matrix(
         lambda block: _through_layers(block, layers, moving),
         homogeneity=int(activation.homogeneous),
+    )
+
+
+def _check_activation(activation: object) -> None:
+    if isinstance(activation, Activation):
+        return
+    given = repr(activation) if isinstance(activation, str) else type(activation).__name__
+    name = given if isinstance(activation, str) else '"tanh"'
+    raise TypeError(
+        f"`activation` must be a companion.activations.Activation; got {given}. Pass "
+        f"companion.activations.activation({name})."
     )
 
 
