@@ -333,3 +333,22 @@ def test_memory_must_be_positive(memory):
     module, X = stranger("perceptron")
     with pytest.raises(ValueError, match="`memory` must be positive"):
         ntk(module, X, memory=memory)
+
+
+class Filter(nn.Module):
+    """Frequencies of a signal, weighted and shifted: complex numbers between real ones."""
+
+    def __init__(self):
+        super().__init__()
+        self.weights = nn.Parameter(torch.tensor([0.5, -1.0, 2.0], dtype=torch.float64))
+        self.shifts = nn.Parameter(torch.tensor([1.0, 0.25, -0.5], dtype=torch.float64))
+
+    def forward(self, X):
+        return torch.fft.irfft(torch.fft.rfft(X) * self.weights + self.shifts, n=4)
+
+
+def test_complex_numbers_on_the_way(rng):
+    X = torch.tensor(rng.standard_normal((3, 4)))
+    J = rows_by_autograd(Filter(), X)
+    # The same products in another order.
+    assert_allclose(ntk(Filter(), X).numpy(), J @ J.T, rtol=1e-12, atol=1e-14)

@@ -6,7 +6,6 @@ import torch
 from torch import nn
 
 from companion.tangent.preconditions import (
-    beside,
     check_evaluation_mode,
     repeatable_outputs,
     trainable_parameters,
@@ -35,12 +34,15 @@ def test_evaluation_mode_is_asked_of_layers_that_need_it():
     check_evaluation_mode(nn.Dropout(0.1).eval())
 
 
-def test_batches_are_brought_beside_the_parameters():
-    like = torch.zeros(1, dtype=torch.float64)
-    assert beside(like, np.ones((2, 2), dtype=np.float32)).dtype == torch.float64
-    assert beside(like, torch.ones(2, dtype=torch.int64)).dtype == torch.int64
-    with pytest.raises(TypeError, match=r"`Z` must be real; got torch\.complex64"):
-        beside(like, torch.ones(2, dtype=torch.complex64), "Z")
+@pytest.mark.parametrize("module", [None, 3, nn.Linear, torch.tanh, nn.Linear(2, 1).state_dict()])
+def test_what_is_no_module_is_refused(module, unchecked):
+    with pytest.raises(TypeError, match=r"`module` must be an instance of torch.nn.Module; got"):
+        trainable_parameters(module)
+
+
+def test_parameters_without_shapes_are_refused():
+    with pytest.raises(ValueError, match=r"'0.weight' has none yet. Call the module once"):
+        trainable_parameters(nn.Sequential(nn.LazyLinear(3)))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,9 @@ def test_batches_that_do_not_fit_are_named(X, error, message):
         repeatable_outputs(nn.Linear(2, 1), X)
 
 
-@pytest.mark.parametrize("forward", [lambda X: X[:2], lambda X: X.sum(), lambda X: X[:0]])
+@pytest.mark.parametrize(
+    "forward", [lambda X: X[:2], lambda X: X.sum(), lambda X: X[:0], lambda X: X[:, :0]]
+)
 def test_outputs_have_a_row_for_each_sample(forward):
     with pytest.raises(ValueError, match="must map a batch of 4 samples to shape"):
         repeatable_outputs(forward, torch.ones(4, 2))

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from companion.tangent.linearization import Linearization
 from companion.tangent.predictor import Predictor
 from strangers import NAMES, stranger
 
@@ -144,3 +145,109 @@ def test_old_weight_norm_is_refused_with_its_replacement():
         Predictor(layer, torch.ones(3, 2))
     new = nn.utils.parametrizations.weight_norm(nn.Linear(2, 2))
     assert Predictor(new, np.ones((3, 2))).num_params == 8
+
+
+# Compiled parts ------------------------------------------------------------------------------
+
+
+class Partly(nn.Module):
+    """Two layers, the second compiled or not."""
+
+    def __init__(self, *, scripted, tied=False):
+        super().__init__()
+        self.first, second = nn.Linear(2, 2), nn.Linear(2, 2)
+        if tied:
+            second.weight = self.first.weight
+        second = nn.Sequential(nn.Tanh(), second)
+        self.second = torch.jit.script(second) if scripted else second
+
+    def forward(self, X):
+        return self.second(self.first(X))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyTorch: it prefers torch.compile
+@pytest.mark.parametrize("compile_", ["script", "trace", "a part"])
+def test_compiled_modules_have_the_derivatives_of_the_plain_one(compile_, rng):
+    plain, X = Partly(scripted=False).double(), torch.tensor(rng.standard_normal((5, 2)))
+    if compile_ == "a part":
+        module = Partly(scripted=True).double()
+        module.load_state_dict(plain.state_dict())
+    else:
+        module = torch.jit.script(plain) if compile_ == "script" else torch.jit.trace(plain, X)
+    frozen = next(plain.parameters())
+    for one in (plain, module):
+        next(one.parameters()).requires_grad_(False)
+    expected, predictor = Predictor(plain, X), Predictor(module, X)
+    assert predictor.names == expected.names and predictor.num_params == 12 - frozen.numel()
+    for step in (0.0, 0.5, 1.0):  # the compiler changes its mind in the first calls
+        theta = expected.theta_0 + step
+        J, J_expected = (Linearization(p, theta).jacobian() for p in (predictor, expected))
+        # Roundings of numbers of order one.
+        torch.testing.assert_close(predictor.outputs(theta), expected.outputs(theta))
+        torch.testing.assert_close(J, J_expected, rtol=0, atol=1e-14)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_parameter_inside_and_outside_of_a_compiled_part_is_refused():
+    assert Predictor(Partly(scripted=False, tied=True), torch.ones(3, 2)).num_params == 8
+    with pytest.raises(ValueError, match="its copy has other parameters"):
+        Predictor(Partly(scripted=True, tied=True), torch.ones(3, 2))
+
+
+# What surrounds the module -------------------------------------------------------------------
+
+
+class Overwriting(nn.Linear):
+    """A layer that writes into what it is given."""
+
+    def forward(self, X):
+        return super().forward(X.add_(1))
+
+
+@pytest.mark.parametrize("call", [None, lambda module, X: module(X)], ids=["module", "call"])
+def test_a_module_that_writes_into_its_inputs_is_a_function_of_them(call):
+    module, X = Overwriting(2, 1).double(), torch.ones(20, 2, dtype=torch.float64)
+    predictor = Predictor(module, X, call=call)
+    expected = nn.functional.linear(X + 1, module.weight, module.bias).detach()
+    assert torch.equal(X, torch.ones_like(X))
+    for _ in range(2):
+        torch.testing.assert_close(predictor.outputs(predictor.theta_0), expected)
+        J = Linearization(predictor, predictor.theta_0).jacobian()
+        assert J.tolist() == [[2, 2, 1]] * 20
+    assert torch.equal(predictor.inputs(), X)
+
+
+def test_chance_of_others_is_not_spent():
+    class Noisy(nn.Linear):
+        def forward(self, X):
+            return super().forward(X) + torch.rand(len(X), 1)
+
+    module, before = Noisy(2, 1), torch.random.get_rng_state()
+    with pytest.raises(ValueError, match="Remove what is random"):
+        Predictor(module, torch.ones(3, 2))
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_inference_mode_is_refused_and_its_tensors_are_taken():
+    with torch.inference_mode():
+        module, X = nn.Sequential(nn.Linear(2, 1), nn.BatchNorm1d(1)).eval(), torch.ones(3, 2)
+        with pytest.raises(RuntimeError, match=r"got torch.inference_mode\(\), where no graph"):
+            Predictor(module, X)
+    predictor = Predictor(module, X)
+    _, gradient = predictor.pull_back(predictor.theta_0, torch.ones_like)
+    assert gradient.norm() > 1
+
+
+def test_outputs_are_of_the_type_of_the_parameters():
+    class Widening(nn.Linear):
+        def forward(self, X):
+            return super().forward(X).double()
+
+    predictor = Predictor(Widening(2, 1), torch.ones(3, 2))
+    J = Linearization(predictor, predictor.theta_0).jacobian()
+    assert J.dtype == torch.float32 and J.tolist() == [[1, 1, 1]] * 3
+
+
+def test_calls_are_functions(unchecked):
+    with pytest.raises(TypeError, match="`call` must be a function of module and X; got 1"):
+        Predictor(nn.Linear(2, 1), torch.ones(3, 2), call=1)

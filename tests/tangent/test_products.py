@@ -107,5 +107,5 @@ def test_vectors_are_checked(unchecked):
         gram_product(module, X, np.ones((5, 2, 1)))
     with pytest.raises(ValueError, match=r"`u` must be finite; got u\[3\] = nan"):
         jacobian_transpose_product(module, X, np.where(np.arange(10) == 3, np.nan, 1.0))
-    with pytest.raises(TypeError, match=r"`v` must be of real numbers; got torch.complex128"):
+    with pytest.raises(TypeError, match=r"`v` must be real; got complex128"):
         jacobian_product(module, X, np.ones(32) * 1j)

@@ -15,7 +15,8 @@ from companion.dynamics.progress import progress_bar
 from companion.dynamics.recording import Recorder
 from companion.dynamics.schedule import number_of_steps, record_marks
 from companion.dynamics.trajectory import Trajectory
-from companion.tangent.preconditions import Call, beside
+from companion.tangent.inputs import beside
+from companion.tangent.preconditions import Call
 
 EXPLODED = 1e6  # residuals that many times the targets and first outputs do not come back
 
@@ -181,7 +182,7 @@ def _drawn(
 
 def _fresh(objective: Objective, draw: Draw, theta: Tensor) -> tuple[float, Tensor]:
     X, y = draw()
-    y = beside(theta, y)
+    y = beside(theta, y, "y")
     weights = (objective.weights.sum() / len(y)).expand(len(y))
     return _on(objective, theta, X if objective.predictor.call else beside(theta, X), y, weights)
 

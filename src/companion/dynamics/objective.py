@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from companion.dynamics.losses import square_loss
 from companion.numerics.finite import require_finite
+from companion.tangent.inputs import as_tensor
 from companion.tangent.linearization import Linearization
 from companion.tangent.preconditions import Call
 from companion.tangent.predictor import Predictor
@@ -43,7 +44,8 @@ class Objective:
         If shapes disagree, an entry is not finite, a weight is negative or all are zero, a layer
         is in training mode, or no parameter requires a gradient.
     TypeError
-        If an array is not of a real floating type.
+        As :class:`companion.tangent.predictor.Predictor`, or if ``y`` or ``nu`` is no array of a
+        real floating type.
 
     References
     ----------
@@ -131,14 +133,14 @@ class Objective:
         return np.linalg.eigvalsh(self.weighted_gram(theta))
 
     def _placed(self, name: str, values: Shaped[Tensor | np.ndarray, "..."]) -> Tensor:
-        tensor = torch.as_tensor(values)
+        tensor = as_tensor(values, name)
         if not tensor.is_floating_point():
             raise TypeError(
                 f"`{name}` must be of a real floating type; got {tensor.dtype}. "
                 "Convert it to float64."
             )
         require_finite(_numpy(tensor), name)
-        return tensor.detach().to(self.predictor.theta_0)
+        return tensor.to(self.predictor.theta_0)
 
     def _weights(self, nu: Shaped[Tensor | np.ndarray, "..."] | None) -> Tensor:
         num_samples = self.predictor.num_samples

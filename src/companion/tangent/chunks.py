@@ -9,14 +9,14 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
+from companion.tangent.inputs import as_tensor
 from companion.tangent.layers import Factored
 from companion.tangent.linearization import Linearization
-from companion.tangent.preconditions import Call
+from companion.tangent.preconditions import Call, trainable_parameters
 from companion.tangent.predictor import Predictor
 
 _TRIAL = 2  # samples from which the need of memory is measured
@@ -73,6 +73,9 @@ def chunks(module: nn.Module, X: Any, call: Call | None, name: str, memory: int)
     ValueError
         If not even two samples, or their rows, fit.
     """
+    trainable_parameters(module)  # asked first, since what follows relies on it
+    if call is None:
+        X = as_tensor(X, name)
     copies = _bytes_of_parameters(module)
     per_sample = _bytes_per_sample(module, X) if call is None else None
     if per_sample is not None and copies + per_sample * len(X) > memory:
@@ -106,7 +109,7 @@ def _bytes_of_parameters(module: nn.Module) -> int:
 
 
 def _bytes_per_sample(module: nn.Module, X: Any) -> int | None:
-    if not isinstance(X, Tensor | np.ndarray) or X.ndim == 0 or len(X) <= _TRIAL:
+    if not isinstance(X, Tensor) or X.ndim == 0 or len(X) <= _TRIAL:
         return None
     try:
         with _Saved() as saved:

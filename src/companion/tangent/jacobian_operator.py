@@ -8,14 +8,14 @@ differentiation, which fewer operations support.
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from companion.numerics.finite import require_finite
-from companion.tangent.preconditions import Call, beside
+from companion.tangent.inputs import as_tensor, beside
+from companion.tangent.preconditions import Call
 from companion.tangent.predictor import Predictor
 
 MEMORY = 2**30  # bytes of recorded numbers
@@ -71,7 +71,8 @@ class JacobianOperator:
     def __init__(
         self, module: nn.Module, X: Any, *, call: Call | None = None, memory: int = MEMORY
     ) -> None:
-        few = X[:_FEW] if call is None and np.ndim(X) else X
+        X = as_tensor(X, "X") if call is None else X
+        few = X[:_FEW] if call is None and X.ndim else X
         self._predictor = Predictor(module, few, call=call)
         self._inputs = [self._predictor.X]
         self.num_rows = self._predictor.num_rows
@@ -175,13 +176,26 @@ class _Recording:
         if v.ndim == 2:
             return torch.stack([self.apply(column) for column in v.unbind(1)], dim=1)
         if self._pulled is None:
-            self._pulled = self._pull_back(self._cotangent, create_graph=True)
+            self._pulled = self._pull_back_twice()
         if not self._pulled.requires_grad:  # no parameter has any influence
             return v.new_zeros(self.outputs.numel())
         (product,) = torch.autograd.grad(
             self._pulled, self._cotangent, v, retain_graph=True, materialize_grads=True
         )
         return product.reshape(-1)
+
+    def _pull_back_twice(self) -> Tensor:
+        try:
+            pulled = self._pull_back(self._cotangent, create_graph=True)
+            if pulled.requires_grad:
+                torch.autograd.grad(pulled.sum(), self._cotangent, retain_graph=True)
+        except NotImplementedError as error:
+            raise ValueError(
+                "`module` must be twice differentiable for products with its Jacobian; "
+                f"{str(error).splitlines()[0].rstrip('.')}. Form the kernel instead: ntk, or "
+                "method='dense'."
+            ) from error
+        return pulled
 
     def _pull_back(self, cotangent: Tensor, create_graph: bool = False) -> Tensor:
         if not self.outputs.requires_grad:

@@ -6,12 +6,12 @@ Derived here from what a derivative needs: one function of the parameters, defin
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
+from torch.nn.parameter import is_lazy
 
 from companion.numerics.finite import require_finite
 
@@ -40,10 +40,22 @@ def trainable_parameters(module: nn.Module) -> dict[str, Float[Tensor, "..."]]:
     Raises
     ------
     ValueError
-        If there is none, or two differ in type or device.
+        If there is none, two differ in type or device, or one has no shape yet.
     TypeError
-        If they are complex.
+        If they are complex, or ``module`` is none.
     """
+    if not isinstance(module, nn.Module):
+        kind = "the class itself" if isinstance(module, type) else type(module).__name__
+        raise TypeError(
+            f"`module` must be an instance of torch.nn.Module; got {kind}. "
+            "Make one whose forward computes the outputs."
+        )
+    for name, values in [*module.named_parameters(), *module.named_buffers()]:
+        if is_lazy(values):
+            raise ValueError(
+                f"`module` must have parameters with shapes; {name!r} has none yet. "
+                "Call the module once on a batch first."
+            )
     parameters = {name: p.detach() for name, p in module.named_parameters() if p.requires_grad}
     if not parameters:
         raise ValueError(
@@ -85,41 +97,6 @@ def check_evaluation_mode(module: nn.Module) -> None:
                 f"`module` must be in evaluation mode; layer {name or 'itself'!r} "
                 f"({type(layer).__name__}) is in training mode. Call module.eval() first."
             )
-
-
-def beside(
-    like: Float[Tensor, "..."], X: Shaped[Tensor | np.ndarray, "..."], name: str = "X"
-) -> Shaped[Tensor, "..."]:
-    """A batch where the parameters are: on their device and, if it is of real numbers, their type.
-
-    Parameters
-    ----------
-    like
-        A parameter.
-    X
-        The batch; integers (tokens, say) stay integers.
-    name
-        What the caller's argument is called, for messages.
-
-    Returns
-    -------
-    The batch as a tensor.
-
-    Scale
-    -----
-    The numbers are those of ``X``, rounded to the type of the parameters.
-
-    Raises
-    ------
-    TypeError
-        If the numbers are complex.
-    """
-    tensor = torch.as_tensor(X)
-    if tensor.is_complex():
-        raise TypeError(
-            f"`{name}` must be real; got {tensor.dtype}. Pass real and imaginary parts."
-        )
-    return tensor.to(like) if tensor.is_floating_point() else tensor.to(like.device)
 
 
 def repeatable_outputs(
@@ -168,7 +145,7 @@ def repeatable_outputs(
     if not isinstance(outputs, Tensor) or not outputs.is_floating_point():
         kind = outputs.dtype if isinstance(outputs, Tensor) else type(outputs).__name__
         raise TypeError(f"`module` must return one tensor of real numbers; got {kind}.")
-    if outputs.ndim == 0 or len(outputs) == 0 or not (whole or len(outputs) == len(X)):
+    if outputs.ndim == 0 or outputs.numel() == 0 or not (whole or len(outputs) == len(X)):
         batch = "its inputs" if whole else f"a batch of {len(X)} samples"
         raise ValueError(
             f"`module` must map {batch} to shape (n,) or (n, q), one row per sample; "

@@ -2,19 +2,22 @@
 
 import copy
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from companion.tangent.inputs import beside
 from companion.tangent.preconditions import (
     Call,
-    beside,
     check_evaluation_mode,
     repeatable_outputs,
     trainable_parameters,
 )
+from companion.tangent.reach import check_reach
 
 
 class Predictor:
@@ -47,11 +50,14 @@ class Predictor:
     ------
     ValueError
         If no parameter requires a gradient, parameters differ in type or device, the batch is
-        empty, an entry or an output is not finite, outputs are random or have no sample axis, or
-        a layer that drops or mixes samples is in training mode.
+        empty, an entry or an output is not finite, outputs are random, have no sample axis or
+        hide the parameters from autograd, or a layer that drops or mixes samples is in training
+        mode.
     TypeError
-        If the parameters or inputs are complex, or the module returns something else than one
-        tensor of real numbers.
+        If the parameters or inputs are complex, ``module`` is no module, or it returns something
+        else than one tensor of real numbers.
+    RuntimeError
+        Inside of ``torch.inference_mode()``, where nothing can be differentiated.
 
     Notes
     -----
@@ -73,8 +79,15 @@ class Predictor:
         name: str = "X",
         keep: bool = True,
     ) -> None:
-        check_evaluation_mode(module)
         trainable_parameters(module)
+        check_evaluation_mode(module)
+        if call is not None and not callable(call):
+            raise TypeError(f"`call` must be a function of module and X; got {call!r}.")
+        if torch.is_inference_mode_enabled():
+            raise RuntimeError(
+                "`module` must be differentiable; got torch.inference_mode(), where no graph is "
+                "recorded. Leave its block, or take torch.no_grad() instead."
+            )
         self.module = _copied(module)
         self.call = call
         self.num_gradients = self.num_grams = 0  # what has been evaluated since
@@ -88,12 +101,16 @@ class Predictor:
             parameter.data = piece.view(parameter.shape)
         self.theta_0 = self._flat.clone()
         self._buffers = _Buffers(self.module)
-        self.X = beside(self._flat, X, name) if call is None else X
+        self.X = beside(self._flat, X, name) if call is None else _own(X)
+        self._writes_into_X = False
         # The first recording is kept for whoever asks for derivatives at theta_0 first.
-        with torch.set_grad_enabled(keep):
-            outputs = repeatable_outputs(self._forward, self.X, name, whole=call is not None)
+        with torch.set_grad_enabled(keep), _global_chance_kept(self.device):
+            outputs = repeatable_outputs(self._guarded, self.X, name, whole=call is not None)
         self._kept: Tensor | None = outputs if keep else None
         self.output_shape = outputs.shape
+        if keep:
+            originals = [p for p in module.parameters() if p.requires_grad]
+            check_reach(outputs, self.parameters, originals, self._moves, by_call=call is not None)
 
     @property
     def num_params(self) -> int:
@@ -147,6 +164,8 @@ class Predictor:
         with torch.enable_grad():
             outputs: Tensor = self.recorded_outputs() if X is None else self._forward(X)
         cotangent = weigh(outputs.detach())
+        if not outputs.requires_grad:  # no parameter has any influence
+            return self.own(outputs), torch.zeros_like(self._flat)
         pieces = torch.autograd.grad(
             outputs, self.parameters, grad_outputs=cotangent, materialize_grads=True
         )
@@ -175,9 +194,37 @@ class Predictor:
         outputs: Tensor = self._forward(self.X)
         return outputs
 
+    def inputs(self) -> Any:
+        """The inputs, in memory of their own if the module writes into it."""
+        return self.X.clone() if self._writes_into_X else self.X
+
     def _forward(self, X: Any) -> Any:
         self._buffers.restore()
-        return self.module(X) if self.call is None else self.call(self.module, X)
+        if self._writes_into_X:
+            X = X.clone()
+        outputs = self.module(X) if self.call is None else self.call(self.module, X)
+        if isinstance(outputs, Tensor) and outputs.is_floating_point():
+            return outputs.to(self.dtype)
+        return outputs
+
+    def _guarded(self, X: Any) -> Any:
+        if self._writes_into_X or not isinstance(X, Tensor):
+            return self._forward(X)
+        before, version = X.clone(), X._version
+        outputs = self._forward(X)
+        if X._version == version:
+            return outputs
+        self._writes_into_X = True
+        X.copy_(before)
+        return self._forward(X)
+
+    def _moves(self) -> bool:
+        generator = torch.Generator().manual_seed(0)
+        change = torch.randn(self.num_params, generator=generator, dtype=self.dtype)
+        before = self.outputs(self.theta_0.clone())
+        after = self.outputs(self.theta_0 + change.to(self._flat))
+        self.set(self.theta_0)
+        return not torch.equal(before, after)
 
     def on(self, X: Float[Tensor, "n2 ..."]) -> "Predictor":
         """The same module and parameters on other samples, which are not checked again."""
@@ -219,10 +266,31 @@ class _Buffers:
 
 def _copied(module: nn.Module) -> nn.Module:
     try:
-        return copy.deepcopy(module)
+        with torch.no_grad():  # or the copies of a compiled module would be functions of it
+            twin = copy.deepcopy(module)
     except RuntimeError as error:  # tensors that carry a graph, as the old weight_norm leaves them
         raise ValueError(
             "`module` must be copyable with copy.deepcopy; it refused: "
             f"{str(error).splitlines()[0]} Replace torch.nn.utils.weight_norm by "
             "torch.nn.utils.parametrizations.weight_norm, or detach what is stored on the module."
         ) from error
+    copies, originals = (dict(one.named_parameters()) for one in (twin, module))
+    if list(copies) != list(originals):
+        raise ValueError(
+            "`module` must be copyable with copy.deepcopy; its copy has other parameters, as "
+            "where a compiled part shares one with the rest. Compile the whole, or nothing."
+        )
+    for name, parameter in originals.items():
+        copies[name].requires_grad_(parameter.requires_grad)
+    return twin
+
+
+def _own(X: Any) -> Any:
+    if isinstance(X, Tensor):
+        return X.detach().clone()
+    return X.copy() if isinstance(X, np.ndarray) else X
+
+
+def _global_chance_kept(device: torch.device) -> AbstractContextManager[None]:
+    # What a random forward pass draws is not missed by the caller.
+    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])

@@ -3,11 +3,11 @@
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from companion.numerics.finite import require_finite
+from companion.tangent.inputs import as_tensor
 from companion.tangent.jacobian_operator import MEMORY, JacobianOperator
 from companion.tangent.preconditions import Call
 
@@ -145,9 +145,7 @@ def gram_product(
 def _columns(
     name: str, vector: Tensor | np.ndarray, length: int, operator: JacobianOperator
 ) -> Tensor:
-    tensor = torch.as_tensor(vector)
-    if tensor.is_complex():
-        raise TypeError(f"`{name}` must be of real numbers; got {tensor.dtype}.")
+    tensor = as_tensor(vector, name)
     if tensor.ndim not in (1, 2) or len(tensor) != length:
         raise ValueError(
             f"`{name}` must have shape ({length},) or ({length}, k); got {tuple(tensor.shape)}."

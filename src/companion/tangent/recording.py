@@ -62,13 +62,17 @@ def recorded_layers(
     known = {index: found for index, found in enumerate(reading.uses) if found}
     unknown = [index for index, found in enumerate(reading.uses) if found is None]
     backward = Backward(outputs, predictor.parameters, rows)
+    proved = reading.rowwise and reading.structure in predictor.proved_structures
+    if not proved:  # a compiled part hides its uses, but not its gradient
+        hidden = [index for index, found in enumerate(reading.uses) if found == []]
+        unknown += [index for index in hidden if backward.gradients[index].any()]
     layers: list[Layer] = []
     signals = backward.per_output(_nodes(known))
     for minor in (False, True):
         if not known:
             break
         candidates = _layers(known, signals, len(outputs), minor=minor)
-        if reading.rowwise and reading.structure in predictor.proved_structures:
+        if proved:
             return [layer.rows(*rows) for layer in candidates]
         layers += _proved(candidates, backward, backward.u, known)
     if reading.rowwise and not known and not unknown:

@@ -5,11 +5,9 @@ result and nowhere else, so by induction from the outputs a place in row i belon
 """
 
 from collections.abc import Sequence
-from typing import Any
-
-from torch.autograd.graph import Node
 
 from companion.tangent.operations import output_shape
+from companion.tangent.reach import Operation
 
 _ENTRY_BY_ENTRY = {
     f"{name}Backward0"
@@ -23,7 +21,7 @@ _MATRIX = {"MmBackward0": 0, "MvBackward0": 0, "AddmmBackward0": 1}  # where the
 _VIEWS = {"ViewBackward0", "UnsqueezeBackward0", "SqueezeBackward1"}
 
 
-def keeps_rows(node: Any, flowing: Sequence[tuple[int, Node]], num_rows: int) -> bool:
+def keeps_rows(node: Operation, flowing: Sequence[tuple[int, Operation]], num_rows: int) -> bool:
     """Whether row i of a result depends on row i of the arguments only.
 
     Parameters

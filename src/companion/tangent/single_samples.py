@@ -36,9 +36,9 @@ def rows_of_single_samples(predictor: Predictor, indices: Sequence[int]) -> list
     -----
     Plain derivatives at the parameters that the predictor holds.
     """
-    X = predictor.X
-    if predictor.call is not None or len(X) != predictor.num_samples:
+    if predictor.call is not None or len(predictor.X) != predictor.num_samples:
         return []
+    X = predictor.inputs()
     values = {predictor.names[index]: predictor.parameters[index].detach() for index in indices}
 
     def output(changed: dict[str, Tensor], x: Tensor) -> Tensor:

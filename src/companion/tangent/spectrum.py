@@ -19,6 +19,7 @@ from companion.numerics.eigenvalues import largest_eigenpair, smallest_eigenpair
 from companion.numerics.finite import require_finite
 from companion.numerics.matrix_free import extreme_eigenpairs
 from companion.tangent.gram import ntk
+from companion.tangent.inputs import as_tensor
 from companion.tangent.jacobian_operator import JacobianOperator
 from companion.tangent.preconditions import Call, trainable_parameters
 from companion.tangent.predictor import Predictor
@@ -184,7 +185,7 @@ def _roots(
     predictor = Predictor(module, X, call=call)
     if nu is None:
         return np.ones(predictor.num_rows)
-    weights = torch.as_tensor(nu).detach().cpu().double().numpy()
+    weights = as_tensor(nu, "nu").cpu().double().numpy()
     if weights.shape != (predictor.num_samples,):
         raise ValueError(
             f"`nu` must have one weight for each of the {predictor.num_samples} samples; "

@@ -10,7 +10,7 @@ R. Novak, J. Sohl-Dickstein and S. S. Schoenholz, "Fast finite width neural tang
 (2022), section 3.4, use the same structure in the graph of another library.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from companion.tangent.operations import Arrange, local_map, output_shape, signed
+from companion.tangent.reach import Operation, nodes
 from companion.tangent.rowwise import keeps_rows
 
 
@@ -85,16 +86,11 @@ def read_graph(
     if root is not None and (whole := reader.operand(root)) is not None:
         uses[whole.index] = None  # the outputs are a view of a parameter
         root = None
-    for node in _nodes(root):
+    for node in nodes(root):
         if reader.operand(node) is not None:
             continue
         structure.append(node.name())
-        if structure[-1] == "CheckpointFunctionBackward":
-            raise ValueError(
-                "`module` must keep its derivatives in one graph; torch.utils.checkpoint with "
-                "use_reentrant=True hides a part. Pass use_reentrant=False there."
-            )
-        flowing: list[tuple[int, Node]] = []
+        flowing: list[tuple[int, Operation]] = []
         for position, (source, _) in enumerate(node.next_functions):
             if source is None:
                 continue
@@ -108,21 +104,14 @@ def read_graph(
     return Reading(uses, tuple(structure), rowwise)
 
 
-def _nodes(root: Node | None) -> Iterator[Node]:
-    seen, waiting = {root}, [] if root is None else [root]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        for source, _ in node.next_functions:
-            if source is not None and source not in seen:
-                seen.add(source)
-                waiting.append(source)
-
-
-def _use(node: Node, position: int, operand: _Operand, parameters: Sequence[Tensor]) -> Use | None:
+def _use(
+    node: Operation, position: int, operand: _Operand, parameters: Sequence[Tensor]
+) -> Use | None:
     found = local_map(node, position, operand.view)
     if found is None or found.W.numel() != parameters[operand.index].numel():
         return None
+    if {found.A.dtype, node._input_metadata[0].dtype} != {operand.view.dtype}:
+        return None  # complex numbers on the way, or two precisions
     if not found.W.is_contiguous() and not found.W.transpose(1, 2).is_contiguous():
         return None
     A = found.A.detach()  # or it would keep the graph alive
@@ -138,14 +127,14 @@ class _Reader:
 
     def __init__(self, parameters: Sequence[Tensor]) -> None:
         self._index = {id(parameter): index for index, parameter in enumerate(parameters)}
-        self._known: dict[Node, _Operand | None] = {}
+        self._known: dict[Operation, _Operand | None] = {}
 
-    def operand(self, node: Node) -> _Operand | None:
+    def operand(self, node: Operation) -> _Operand | None:
         if node not in self._known:
             self._known[node] = self._read(node)
         return self._known[node]
 
-    def _read(self, node: Node) -> _Operand | None:
+    def _read(self, node: Operation) -> _Operand | None:
         leaf = getattr(node, "variable", None)
         if leaf is not None:
             index = self._index.get(id(leaf))
@@ -155,7 +144,7 @@ class _Reader:
             return None
         sources = [source for source, _ in node.next_functions]
         used = [position for position, source in enumerate(sources) if source is not None]
-        inner = self.operand(sources[used[0]]) if len(used) == 1 else None  # type: ignore[arg-type]
+        inner = self.operand(sources[used[0]]) if len(used) == 1 else None
         return None if inner is None else transparent(node, used[0], inner)
 
 
