@@ -251,7 +251,7 @@ def changed(**values):
         (normalised, ValueError, r"layer '1' \(BatchNorm1d\) is in training mode"),
         (changed(y=np.ones(3)), ValueError, r"`y` must have the shape of module\(X\), \(2, 1\)"),
         (changed(y=np.ones((2, 1), int)), TypeError, "`y` must be of a real floating type"),
-        (changed(y=np.ones((2, 1), complex)), TypeError, "`y` must be of a real floating type"),
+        (changed(y=np.ones((2, 1), complex)), TypeError, "`y` must be real; got complex128"),
         (changed(X=np.eye(2) * 1j), TypeError, "`X` must be real"),
         (changed(X=np.array([[1, 0], [0, 1]])), TypeError, "`X` must be of a type that"),
         (changed(X=np.array([[1, np.nan], [0, 1]])), ValueError, r"`X` must be finite.*X\[0, 1\]"),

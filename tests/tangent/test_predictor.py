@@ -248,6 +248,14 @@ def test_outputs_are_of_the_type_of_the_parameters():
     assert J.dtype == torch.float32 and J.tolist() == [[1, 1, 1]] * 3
 
 
+def test_outputs_of_fewer_digits_are_refused():
+    def narrowed(module, X):
+        return module(torch.from_numpy(X)).float()
+
+    with pytest.raises(TypeError, match=r"as its parameters, torch\.float64; got torch\.float32"):
+        Predictor(nn.Linear(2, 1).double(), np.ones((3, 2)), call=narrowed)
+
+
 def test_calls_are_functions(unchecked):
     with pytest.raises(TypeError, match="`call` must be a function of module and X; got 1"):
         Predictor(nn.Linear(2, 1), torch.ones(3, 2), call=1)

@@ -1,5 +1,7 @@
 """Which way each parameter goes, and that wrong factors never pass."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -8,6 +10,7 @@ from companion.tangent import recording
 from companion.tangent.layers import Written
 from companion.tangent.predictor import Predictor
 from companion.tangent.recording import recorded_layers
+from companion.tangent.uses import read_graph
 from strangers import rows_by_autograd, stranger
 
 
@@ -145,3 +148,16 @@ def test_outputs_without_parameters_have_no_layers():
 
     X = torch.ones(3, 2, dtype=torch.float64)
     assert layers_of(Unused(2, 1).double(), X)[1] == {}
+
+
+def test_a_parameter_that_the_graph_hides_is_not_left_out(monkeypatch):
+    module, X = stranger("perceptron")
+
+    def short_sighted(outputs, parameters):
+        reading = read_graph(outputs, parameters)
+        return replace(reading, uses=[[], *reading.uses[1:]], rowwise=False)
+
+    monkeypatch.setattr(recording, "read_graph", short_sighted)
+    predictor, layers = layers_of(module, X)
+    assert isinstance(layers[0], Written)
+    assert_right(module, X, predictor, layers)

@@ -65,7 +65,10 @@ def trainable_parameters(module: nn.Module) -> dict[str, Float[Tensor, "..."]]:
     kinds = {(p.dtype, p.device) for p in parameters.values()}
     if len(kinds) > 1:
         listed = ", ".join(sorted(f"{dtype} on {device}" for dtype, device in kinds))
-        raise ValueError(f"`module` must have parameters of one type and device; got {listed}.")
+        raise ValueError(
+            f"`module` must have parameters of one type and device; got {listed}. "
+            "Call module.double(), or module.to(device)."
+        )
     (dtype, _) = kinds.pop()
     if not dtype.is_floating_point:
         raise TypeError(f"`module` must have real parameters; got {dtype}.")
@@ -141,15 +144,18 @@ def repeatable_outputs(
             shape = tuple(X.shape)
             raise ValueError(f"`{name}` must hold at least one sample; got shape {shape}.")
         require_finite(X.detach().cpu().numpy(), name)
-    outputs = _first_outputs(forward, X, name)
+    outputs = forward(X) if whole else _first_outputs(forward, X, name)
     if not isinstance(outputs, Tensor) or not outputs.is_floating_point():
         kind = outputs.dtype if isinstance(outputs, Tensor) else type(outputs).__name__
-        raise TypeError(f"`module` must return one tensor of real numbers; got {kind}.")
+        raise TypeError(
+            f"`module` must return one tensor of real numbers; got {kind}. "
+            "Pass `call`, a function of module and X that picks it."
+        )
     if outputs.ndim == 0 or outputs.numel() == 0 or not (whole or len(outputs) == len(X)):
         batch = "its inputs" if whole else f"a batch of {len(X)} samples"
         raise ValueError(
             f"`module` must map {batch} to shape (n,) or (n, q), one row per sample; "
-            f"got shape {tuple(outputs.shape)}."
+            f"got shape {tuple(outputs.shape)}. Pass a single sample as a batch, {name}[None]."
         )
     require_finite(outputs.detach().cpu().numpy(), f"module({name})")
     # Some devices add in an order of their own; chance moves far more than that.

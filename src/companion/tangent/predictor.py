@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -104,7 +103,9 @@ class Predictor:
         self.X = beside(self._flat, X, name) if call is None else _own(X)
         self._writes_into_X = False
         # The first recording is kept for whoever asks for derivatives at theta_0 first.
-        with torch.set_grad_enabled(keep), _global_chance_kept(self.device):
+        devices = [self.device] if self.device.type == "cuda" else []
+        # What a random module draws is not missed by the caller.
+        with torch.set_grad_enabled(keep), torch.random.fork_rng(devices):
             outputs = repeatable_outputs(self._guarded, self.X, name, whole=call is not None)
         self._kept: Tensor | None = outputs if keep else None
         self.output_shape = outputs.shape
@@ -203,9 +204,14 @@ class Predictor:
         if self._writes_into_X:
             X = X.clone()
         outputs = self.module(X) if self.call is None else self.call(self.module, X)
-        if isinstance(outputs, Tensor) and outputs.is_floating_point():
-            return outputs.to(self.dtype)
-        return outputs
+        if not isinstance(outputs, Tensor) or not outputs.is_floating_point():
+            return outputs
+        if torch.finfo(outputs.dtype).eps > torch.finfo(self.dtype).eps:
+            raise TypeError(
+                f"`module` must return numbers as precise as its parameters, {self.dtype}; got "
+                f"{outputs.dtype}. Leave out the conversion, or convert the module as a whole."
+            )
+        return outputs.to(self.dtype)
 
     def _guarded(self, X: Any) -> Any:
         if self._writes_into_X or not isinstance(X, Tensor):
@@ -289,8 +295,3 @@ def _own(X: Any) -> Any:
     if isinstance(X, Tensor):
         return X.detach().clone()
     return X.copy() if isinstance(X, np.ndarray) else X
-
-
-def _global_chance_kept(device: torch.device) -> AbstractContextManager[None]:
-    # What a random forward pass draws is not missed by the caller.
-    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
