@@ -113,3 +113,14 @@ def test_the_peak_obeys_the_memory():
     # Beside the memory: the result of 18 MB, and 3 MB that allocator and libraries round up.
     assert divided < 16_000_000 + 21_000_000
     assert whole > 50_000_000
+
+
+def test_overwritten_numbers_are_never_used():
+    class Masked(nn.Linear):
+        def forward(self, X):
+            hidden = super().forward(X).sigmoid_()
+            hidden[:, 0] = 0  # the derivative of the sigmoid is made from its value
+            return hidden
+
+    with pytest.raises(ValueError, match=r"a tensor of shape .* was changed in place"):
+        ntk(Masked(2, 2), torch.ones(3, 2))

@@ -178,7 +178,7 @@ class _Saved:
         self._bytes: dict[int, int] = {}  # by place in memory
 
     def __enter__(self) -> "_Saved":
-        self._hooks = saved_tensors_hooks(self._pack, lambda tensor: tensor)
+        self._hooks = saved_tensors_hooks(self._pack, _unchanged)
         self._hooks.__enter__()
         return self
 
@@ -189,8 +189,19 @@ class _Saved:
         owned = parameters.untyped_storage().data_ptr()
         return sum(size for place, size in self._bytes.items() if place != owned)
 
-    def _pack(self, tensor: Tensor) -> Tensor:
+    def _pack(self, tensor: Tensor) -> tuple[Tensor, int]:
         place = tensor.untyped_storage().data_ptr()
         size = tensor.numel() * tensor.element_size()
         self._bytes[place] = max(size, self._bytes.get(place, 0))
-        return tensor.detach()  # the tensor itself would hold its own graph
+        return tensor.detach(), tensor._version  # the tensor itself would hold its own graph
+
+
+def _unchanged(packed: tuple[Tensor, int]) -> Tensor:
+    # With hooks autograd leaves this check to them.
+    tensor, version = packed
+    if tensor._version != version:
+        raise ValueError(
+            "`module` must not overwrite numbers that its derivatives need; a tensor of shape "
+            f"{tuple(tensor.shape)} was changed in place. Write into a clone of it."
+        )
+    return tensor
