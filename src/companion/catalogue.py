@@ -192,10 +192,17 @@ def draw(data: xr.Dataset | Trajectory) -> Any:
 
     Raises
     ------
+    TypeError
+        If it is neither of the two.
     ValueError
         If the dataset says neither, or its experiment is unknown.
     """
     dataset = data.to_dataset() if isinstance(data, Trajectory) else data
+    if not isinstance(dataset, xr.Dataset):
+        raise TypeError(
+            f"`data` must be a Trajectory or an xarray.Dataset; got {type(data).__name__}. "
+            "Pass what gradient_flow, an experiment or companion.records.load returns."
+        )
     return drawing(dataset)(dataset)
 
 

@@ -184,3 +184,29 @@ def test_the_fields_compared_are_all_there_are():
     counts = {"num_gradients", "num_grams"}
     fields = {field.name for field in dataclasses.fields(ensemble.Trajectory)}
     assert fields == known | optional | counts
+
+
+class Sliced(nn.Module):
+    """A scalar parameter, and pieces of parameters in functional calls."""
+
+    def __init__(self):
+        super().__init__()
+        self.W, self.b = nn.Parameter(torch.randn(4, 3)), nn.Parameter(torch.randn(4))
+        self.scale = nn.Parameter(torch.tensor(1.5))
+
+    def forward(self, X):
+        return torch.tanh(nn.functional.linear(X, self.W[:2] * self.scale, self.b[2:4]))
+
+
+def twice():
+    layer = nn.Linear(3, 3)
+    return nn.Sequential(layer, nn.Tanh(), layer, nn.Tanh(), nn.Linear(3, 2))
+
+
+@pytest.mark.parametrize("make", [twice, Sliced])
+def test_layers_used_twice_and_pieces_of_parameters_are_trained_as_one_by_one(make):
+    torch.manual_seed(3)
+    modules = [make().double() for _ in range(3)]
+    X, y = torch.randn(5, 3).double(), torch.ones(5, 2).double()
+    options = {"learning_rate": 0.02, "num_steps": 6}
+    assert_same(gradient_descent_ensemble(modules, X, y, **options), modules, X, y, **options)

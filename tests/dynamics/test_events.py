@@ -131,5 +131,5 @@ def test_events_that_make_no_sense_are_refused(make, message):
 def test_other_norms_and_other_things_are_refused():
     with pytest.raises(ValueError, match="`norm` must be 'operator' or 'frobenius'; got 'max'"):
         KernelDrift(0.1, norm="max")
-    with pytest.raises(TypeError, match=r"`stop` must hold events.*got 0.1"):
+    with pytest.raises(TypeError, match=r"`stop` must be a sequence; got 0.1.*LossBelow"):
         run(0.1)

@@ -99,7 +99,7 @@ def test_several_outputs_are_weighted_by_their_sample():
 
 
 def test_a_kernel_that_is_not_finite_is_refused():
-    W, a = np.ones((2, 1)), np.array([1e200, 1.0])
+    W, a = np.zeros((2, 1)), np.array([1e200, 1.0])
     objective = Objective(
         TwoLayerNetwork(W, a, activation=torch.tanh), np.ones((1, 1)), np.zeros(1)
     )

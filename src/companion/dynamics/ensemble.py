@@ -9,13 +9,15 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
-from companion.dynamics.failures import Diverged
+from companion.dynamics.failures import Diverged, FlowNotFinite
 from companion.dynamics.gradient_descent import EXPLODED
 from companion.dynamics.objective import Objective
 from companion.dynamics.recording import Recorder
 from companion.dynamics.schedule import number_of_steps, record_marks
 from companion.dynamics.stacked_two_layer import StackedTwoLayer
 from companion.dynamics.trajectory import Trajectory
+from companion.dynamics.vectorised import Evaluation, Stacked, stacked, untrained, vectorised
+from companion.numerics.arguments import entries
 from companion.tangent.preconditions import Call
 
 # Bytes that a group of networks may keep busy: measured, groups between a half and twice this are
@@ -23,8 +25,6 @@ from companion.tangent.preconditions import Call
 CACHE = 2**20
 
 Rows = Float[np.ndarray, "s p"]
-Stacked = dict[str, Tensor]  # by name, the first axis is the network
-Evaluation = Callable[[Stacked], tuple[Tensor, Stacked]]  # parameters -> residuals, gradients
 
 
 def gradient_descent_ensemble(
@@ -67,6 +67,8 @@ def gradient_descent_ensemble(
         As for one module, or if the modules are not of one shape.
     TypeError
         As for one module.
+    FlowNotFinite
+        If a gradient is not finite at the start.
     Diverged
         If one of them diverges, seen at the next record; it carries the records of that module.
 
@@ -84,7 +86,9 @@ def gradient_descent_ensemble(
     """
     count = number_of_steps(learning_rate, num_steps, t_end)
     marks = record_marks(record_at, count)
-    objectives = [Objective(module, X, y, nu, call=call) for module in modules]
+    learning_rate = float(learning_rate)
+    given = entries("modules", modules, remedy="Pass a list of modules.")
+    objectives = [Objective(module, X, y, nu, call=call) for module in given]
     _check_alike(objectives)
     evaluation, size = _evaluation(objectives)
     trajectories = []
@@ -102,11 +106,12 @@ class _Group:
         self.scales = [objective.output_scale() for objective in objectives]
 
     def follow(self, evaluate: Evaluation, count: int, marks: set[int]) -> list[Trajectory]:
-        parameters = _stacked([o.predictor.split(o.predictor.theta_0) for o in self.objectives])
+        parameters = stacked([o.predictor.split(o.predictor.theta_0) for o in self.objectives])
         for step in range(count + 1):
             residual, gradient = evaluate(parameters)
             if step == 0:
                 self._check_residuals(residual)
+                self._check_slopes(gradient)
             if step in marks or step == count:
                 thetas, t = _flat(parameters), step * self.learning_rate
                 self._check_size(t, thetas, residual)
@@ -127,16 +132,24 @@ class _Group:
     def _check_size(self, t: float, thetas: Rows, residual: Tensor) -> None:
         for index, r in enumerate(_numpy(residual)):
             objective, recorder = self.objectives[index], self.recorders[index]
-            size = objective.norm(r)
+            with np.errstate(over="ignore", invalid="ignore"):
+                size = objective.norm(r)
             if not size <= EXPLODED * self.scales[index]:
                 recorder.reach(t, thetas[index])
                 raise Diverged(
-                    size**2,
+                    size * size,
                     self.learning_rate,
                     t,
                     recorder.trajectory(method="gradient descent"),
                     subject=f"the residual of module {self.begin + index}",
                 )
+
+    def _check_slopes(self, gradient: Stacked) -> None:
+        for index, slope in enumerate(_flat(gradient)):
+            if not np.isfinite(slope).all():
+                reason = f"the gradient of module {self.begin + index} is not finite at the start"
+                records = self.recorders[index].trajectory(method="gradient descent")
+                raise FlowNotFinite(reason, 0.0, records)
 
     def _check_residuals(self, residual: Tensor) -> None:
         # What is no parameter and no buffer is taken from the first module for all.
@@ -154,7 +167,7 @@ def _evaluation(
         return _two_layer, _fitting(StackedTwoLayer(objectives).bytes_per_seed)
     size = _fitting(_bytes_of_a_pass(objectives[0]))
     if size > 1 and _is_taken_by_vmap(objectives[:2]):
-        return _vectorised, size
+        return vectorised, size
     return _alone, 1
 
 
@@ -177,53 +190,20 @@ def _bytes_of_a_pass(objective: Objective) -> int:
 
 
 def _is_taken_by_vmap(objectives: list[Objective]) -> bool:
-    parameters = _stacked([o.predictor.split(o.predictor.theta_0) for o in objectives])
+    parameters = stacked([o.predictor.split(o.predictor.theta_0) for o in objectives])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # a step that vmap knows only as a slow loop
-            residual, _ = _vectorised(objectives)(parameters)
-    except (RuntimeError, UserWarning):  # or one that looks at values or writes in place
+            residual, _ = vectorised(objectives)(parameters)
+    except Exception:  # vmap refuses in its own ways and in those of whatever it meets
         return False
     return residual.shape[1:] == objectives[0].y.shape
 
 
 def _two_layer(objectives: list[Objective]) -> Evaluation:
-    stacked = StackedTwoLayer(objectives)
-    others = _stacked([_fixed(objective) for objective in objectives])
-    return lambda parameters: stacked.residuals_and_gradients({**others, **parameters})
-
-
-class _Applied(nn.Module):
-    # Through `forward`, so that a call of the user's finds the module with replaced parameters.
-    def __init__(self, module: nn.Module, call: Call | None) -> None:
-        super().__init__()
-        self.module, self.call_ = module, call
-
-    def forward(self, X: Any) -> Any:
-        return self.module(X) if self.call_ is None else self.call_(self.module, X)
-
-
-def _vectorised(objectives: list[Objective]) -> Evaluation:
-    first = objectives[0]
-    applied = _Applied(first.predictor.module, first.predictor.call)
-    others = _stacked([_fixed(objective) for objective in objectives])
-
-    def residual(parameters: Stacked, others: Stacked) -> Tensor:
-        state = {f"module.{name}": value for name, value in {**others, **parameters}.items()}
-        outputs: Tensor = torch.func.functional_call(applied, state, (first.predictor.X,))
-        return outputs - first.y
-
-    def loss(parameters: Stacked, others: Stacked) -> tuple[Tensor, Tensor]:
-        r = residual(parameters, others)
-        return (first.weighted_residual(r + first.y) * r).sum() / 2, r
-
-    slopes = torch.vmap(torch.func.grad(loss, has_aux=True))
-
-    def evaluate(parameters: Stacked) -> tuple[Tensor, Stacked]:
-        gradient, r = slopes(parameters, others)
-        return r, gradient
-
-    return evaluate
+    networks = StackedTwoLayer(objectives)
+    others = stacked([untrained(objective) for objective in objectives])
+    return lambda parameters: networks.residuals_and_gradients({**others, **parameters})
 
 
 def _alone(objectives: list[Objective]) -> Evaluation:
@@ -233,24 +213,13 @@ def _alone(objectives: list[Objective]) -> Evaluation:
     def evaluate(parameters: Stacked) -> tuple[Tensor, Stacked]:
         theta = torch.cat([values.reshape(-1) for values in parameters.values()])
         outputs, gradient = predictor.pull_back(theta, objective.weighted_residual)
-        return (outputs - objective.y)[None], _stacked([predictor.split(gradient)])
+        return (outputs - objective.y)[None], stacked([predictor.split(gradient)])
 
     return evaluate
 
 
-def _fixed(objective: Objective) -> Stacked:
-    module = objective.predictor.module
-    trained = set(objective.predictor.names)
-    frozen = {n: p.detach() for n, p in module.named_parameters() if n not in trained}
-    return {**frozen, **dict(module.named_buffers())}
-
-
-def _stacked(each: list[Stacked]) -> Stacked:
-    return {name: torch.stack([one[name] for one in each]) for name in each[0]}
-
-
 def _flat(stacked: Stacked) -> Rows:
-    return _numpy(torch.cat([values.flatten(1) for values in stacked.values()], dim=1))
+    return _numpy(torch.cat([v.reshape(len(v), -1) for v in stacked.values()], dim=1))
 
 
 def _numpy(tensor: Tensor) -> np.ndarray:

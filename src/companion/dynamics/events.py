@@ -15,9 +15,11 @@ from scipy.optimize import brentq
 from companion.dynamics.drift import MatrixNorm, relative_change
 from companion.dynamics.objective import Objective
 from companion.dynamics.step import Step
+from companion.numerics.arguments import positive_number
 
 Margin = Callable[[Float[np.ndarray, " p"]], float]
 TINY = float(np.finfo(float).tiny)
+REMEDY = "Leave the event out if nothing is to end the run."
 
 
 @runtime_checkable
@@ -50,7 +52,7 @@ class LossBelow:
     value: float
 
     def __post_init__(self) -> None:
-        _require_positive("value", self.value)
+        object.__setattr__(self, "value", positive_number("value", self.value, remedy=REMEDY))
 
     def margin(self, objective: Objective) -> Margin:
         """Logarithm of residual over residual allowed, nearly linear in time."""
@@ -80,7 +82,7 @@ class Escape:
     radius: float
 
     def __post_init__(self) -> None:
-        _require_positive("radius", self.radius)
+        object.__setattr__(self, "radius", positive_number("radius", self.radius, remedy=REMEDY))
 
     def margin(self, objective: Objective) -> Margin:
         """What is left of the radius."""
@@ -110,7 +112,7 @@ class KernelDrift:
     norm: MatrixNorm = "operator"
 
     def __post_init__(self) -> None:
-        _require_positive("change", self.change)
+        object.__setattr__(self, "change", positive_number("change", self.change, remedy=REMEDY))
         if self.norm not in ("operator", "frobenius"):
             raise ValueError(f"`norm` must be 'operator' or 'frobenius'; got {self.norm!r}.")
 
@@ -155,7 +157,8 @@ class Watch:
 
     def __init__(self, events: Sequence[Event], objective: Objective, rtol: float) -> None:
         for event in events:
-            if not isinstance(event, Event):
+            # A class has the methods of its instances.
+            if isinstance(event, type) or not isinstance(event, Event):
                 raise TypeError(
                     f"`stop` must hold events, such as LossBelow(1e-6); got {event!r}."
                 )
@@ -198,8 +201,3 @@ class Watch:
             rtol=4 * np.finfo(float).eps,
         )
         return moment
-
-
-def _require_positive(name: str, value: float) -> None:
-    if not (np.isfinite(value) and value > 0):
-        raise ValueError(f"`{name}` must be positive and finite; got {value}.")

@@ -110,7 +110,7 @@ class Expansion:
         self, slope: Float[Tensor, " p"], way_modes: Float[np.ndarray, " k"]
     ) -> Remainder:
         """D at a state of given slope, the way to which has given modes."""
-        return Remainder(slope, self.modes(slope), self._residual_modes + way_modes)
+        return Remainder(slope, self.modes(slope), self.residual_modes + way_modes)
 
     def way(
         self,
@@ -131,7 +131,7 @@ class Expansion:
         degree, scaled = len(weights), self._phi(h)
         pulled, modes = np.zeros_like(self.rates), np.zeros_like(self.rates)
         if from_slope:
-            pulled -= h * scaled[1] * self._residual_modes
+            pulled -= h * scaled[1] * self.residual_modes
             modes += self.rates * pulled
         if values:
             y = weights @ np.array([value.y for value in values])
@@ -160,7 +160,8 @@ class Expansion:
         return rates.clamp(min=0).numpy(), modes.numpy()  # below zero by rounding only
 
     @cached_property
-    def _residual_modes(self) -> np.ndarray:
+    def residual_modes(self) -> Float[np.ndarray, " k"]:
+        """Modes of the residual."""
         return self.residual @ self._spectrum[1]
 
     def _pulled_back(self, outputs: np.ndarray) -> Tensor:

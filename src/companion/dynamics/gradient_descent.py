@@ -9,12 +9,13 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
-from companion.dynamics.failures import Diverged, FlowInterrupted
+from companion.dynamics.failures import Diverged, FlowInterrupted, FlowNotFinite
 from companion.dynamics.objective import Objective
 from companion.dynamics.progress import progress_bar
 from companion.dynamics.recording import Recorder
 from companion.dynamics.schedule import number_of_steps, record_marks
 from companion.dynamics.trajectory import Trajectory
+from companion.numerics.arguments import whole_number
 from companion.tangent.inputs import beside
 from companion.tangent.preconditions import Call
 
@@ -101,6 +102,8 @@ def gradient_descent(
     Diverged
         If the residual is no longer finite or a million times the size of the targets and first
         outputs; it carries the records so far.
+    FlowNotFinite
+        If the gradient is not finite at the start.
     FlowInterrupted
         If the keyboard interrupts; a ``KeyboardInterrupt`` that carries the records so far.
 
@@ -113,13 +116,14 @@ def gradient_descent(
     L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
     eq. (2.1), whose limit of small steps is the flow.
     """
-    objective = Objective(module, X, y, nu, call=call)
     count = number_of_steps(learning_rate, num_steps, t_end)
     marks = record_marks(record_at, count)
+    learning_rate = float(learning_rate)
+    objective = Objective(module, X, y, nu, call=call)
     gradient = _gradient(objective, batch, rng)
     recorder = Recorder(objective, record=record, keep_path=keep_path)
     records = partial(recorder.trajectory, method="gradient descent")
-    limit = (EXPLODED * objective.output_scale()) ** 2
+    limit = EXPLODED * objective.output_scale()
     theta = objective.predictor.theta_0.clone()
     try:
         with progress_bar(count * learning_rate, shown=progress) as bar:
@@ -129,9 +133,17 @@ def gradient_descent(
                     recorder.add(time, _numpy(theta))
                     bar.update(time - bar.n)
                 if step == count:
+                    with np.errstate(over="ignore", invalid="ignore"):
+                        size = objective.norm(objective.residual(_numpy(theta)))
+                    if not size <= limit:
+                        recorder.reach(time, _numpy(theta))
+                        raise Diverged(size * size, learning_rate, time, records())
                     break
                 squares, slope = gradient(theta)
-                if not squares <= limit:
+                if step == 0 and not torch.isfinite(slope).all():
+                    reason = "the gradient is not finite at the start"
+                    raise FlowNotFinite(reason, time, records())
+                if not squares**0.5 <= limit:
                     recorder.reach(time, _numpy(theta))
                     raise Diverged(squares, learning_rate, time, records())
                 theta -= learning_rate * slope
@@ -151,12 +163,16 @@ def _gradient(
         return partial(_fresh, objective, batch)
     predictor = objective.predictor
     num_samples = predictor.num_samples
+    remedy = f"Pass a whole number from 1 to {num_samples}, or a function that brings (X, y)."
+    batch = whole_number("batch", batch, remedy=remedy)
     if not 1 <= batch <= num_samples:
-        raise ValueError(f"`batch` must lie between 1 and n = {num_samples}; got {batch}.")
-    if rng is None:
         raise ValueError(
-            "`rng` must draw the batches; got None. Pass numpy.random.default_rng(0)."
+            f"`batch` must lie between 1 and n = {num_samples}; got {batch}. {remedy}"
         )
+    if not isinstance(rng, np.random.Generator):
+        got = "None" if rng is None else f"an object of type {type(rng).__name__}"
+        kind = ValueError if rng is None else TypeError
+        raise kind(f"`rng` must draw the batches; got {got}. Pass numpy.random.default_rng(0).")
     if not isinstance(predictor.X, Tensor):
         raise TypeError(
             f"`X` must be a tensor if points are drawn from it; got {type(predictor.X).__name__}. "
@@ -168,7 +184,7 @@ def _gradient(
 def _whole(objective: Objective, theta: Tensor) -> tuple[float, Tensor]:
     outputs, slope = objective.predictor.pull_back(theta, objective.weighted_residual)
     squares = objective.weighted_residual(outputs) * (outputs - objective.y)
-    return squares.sum().item(), slope
+    return squares.double().sum().item(), slope
 
 
 def _drawn(

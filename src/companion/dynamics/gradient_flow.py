@@ -23,8 +23,15 @@ from companion.dynamics.objective import Objective
 from companion.dynamics.progress import progress_bar
 from companion.dynamics.recording import Recorder
 from companion.dynamics.relu_flow import ReluStep
+from companion.dynamics.rest import until_rest
 from companion.dynamics.step import NotFinite, Step, StepFailure, StepUnderflow
 from companion.dynamics.trajectory import Trajectory
+from companion.numerics.arguments import (
+    entries,
+    one_of,
+    positive_number,
+    real_number,
+)
 from companion.tangent.preconditions import Call
 
 KINDS = {StepUnderflow: FlowUnderflow, NotFinite: FlowNotFinite}  # of steps and of runs
@@ -135,22 +142,26 @@ def gradient_flow(
     L. Li, "On the convergence of gradient descent for two layer neural networks", 2019,
     eqs. (2.3) and (2.4), with ``nu`` a probability measure.
     """
-    objective = Objective(module, X, y, nu, call=call)
-    t_end = float(t_end)
+    t_end = positive_number("t_end", t_end, remedy="Pass a length of time, such as 10.0.")
     times = _times(t_end, t_eval)
-    _check_tolerance(rtol, objective.precision)
+    method = one_of("method", method, ("auto", *METHODS))
+    events = _events(stop)
+    objective = Objective(module, X, y, nu, call=call)
+    rtol = _tolerance(rtol, objective.precision)
     recorder = Recorder(objective, record=record, keep_path=keep_path)
-    reason = None
-    if method == "auto":
-        method, reason = chosen_method(objective, t_end=t_end, rtol=rtol)
-    events = stop if isinstance(stop, Sequence) else (stop,)
-    run = _Run(recorder, times, Watch(events, objective, rtol))
-    records = partial(recorder.trajectory, method=method, method_reason=reason)
+    records = partial(recorder.trajectory, method=method)
     try:
-        stopped_by = run.follow(_steps(method), objective, t_end, rtol, progress)
+        recorder.check_start()
+        if method == "auto":
+            method, reason = chosen_method(objective, t_end=t_end, rtol=rtol)
+            records = partial(recorder.trajectory, method=method, method_reason=reason)
+        run = _Run(recorder, times, Watch(events, objective, rtol))
+        stopped_by = run.follow(METHODS[method], objective, t_end, rtol, progress)
     except StepFailure as failure:
         kind = KINDS.get(type(failure), FlowFailure)
         raise kind(str(failure), failure.time, records()) from failure
+    except FloatingPointError as failure:
+        raise FlowNotFinite(str(failure), recorder.time, records()) from failure
     except KeyboardInterrupt:
         raise FlowInterrupted(recorder.time, records()) from None
     if method != "filippov":
@@ -171,7 +182,8 @@ class _Run:
         if stopped_by is not None:
             return str(stopped_by)
         with progress_bar(t_end, shown=progress) as bar:
-            for step in steps(objective, t_end=t_end, rtol=rtol):
+            taken = steps(objective, t_end=t_end, rtol=rtol)
+            for step in until_rest(taken, objective, t_end=t_end, rtol=rtol):
                 found = self.watch.first(step)
                 self._record(step, step.end if found is None else found[0])
                 if found is not None:
@@ -209,40 +221,46 @@ def _warn_of_kinks(objective: Objective, theta: np.ndarray) -> None:
         )
 
 
-def _steps(method: str) -> Steps:
-    if method not in METHODS:
-        listed = ", ".join(["auto", *METHODS])
-        raise ValueError(f"`method` must be one of {listed}; got {method!r}.")
-    return METHODS[method]
+def _events(stop: Event | Sequence[Event]) -> tuple[Event, ...]:
+    remedy = "Pass an event, such as LossBelow(1e-6), or several."
+    return (stop,) if isinstance(stop, Event) else entries("stop", stop, remedy=remedy)
 
 
 def _times(
     t_end: float, t_eval: Shaped[np.ndarray, "..."] | Sequence[float | int] | None
 ) -> Float[np.ndarray, " t"]:
-    if not (np.isfinite(t_end) and t_end > 0):
-        raise ValueError(f"`t_end` must be positive and finite; got {t_end}.")
     if t_eval is None:
         spread = np.geomspace(1e-4 * t_end, t_end, 100)
         spread[-1] = t_end  # geomspace rounds its end
         return np.concatenate([[0.0], spread])
-    times = np.asarray(t_eval, dtype=float)
-    if times.ndim != 1 or len(times) == 0:
-        raise ValueError(f"`t_eval` must be a sequence of times; got shape {times.shape}.")
+    remedy = f"Pass increasing times in [0, t_end] = [0, {t_end}]."
+    shape = getattr(t_eval, "shape", (1,))
+    if len(shape) != 1:
+        raise ValueError(
+            f"`t_eval` must be a sequence of times; got shape {tuple(shape)}. {remedy}"
+        )
+    given = entries("t_eval", t_eval, remedy=remedy)
+    times = np.array([real_number("t_eval", time, remedy=remedy) for time in given])
+    if len(times) == 0:
+        raise ValueError(f"`t_eval` must hold a time; got none. {remedy}")
     outside = ~((times >= 0) & (times <= t_end))
     if outside.any():
         index = int(np.argmax(outside))
         raise ValueError(
-            f"`t_eval` must lie in [0, t_end] = [0, {t_end}]; entry {index} is {times[index]}."
+            f"`t_eval` must lie in [0, t_end] = [0, {t_end}]; entry {index} is {times[index]}. "
+            "Leave out what lies beyond, or let `t_end` be later."
         )
     if (np.diff(times) <= 0).any():
         index = int(np.argmax(np.diff(times) <= 0)) + 1
         raise ValueError(
-            f"`t_eval` must increase; entry {index} is {times[index]} after {times[index - 1]}."
+            f"`t_eval` must increase; entry {index} is {times[index]} after {times[index - 1]}. "
+            "Pass numpy.unique of the times."
         )
     return times
 
 
-def _check_tolerance(rtol: float, precision: float) -> None:
+def _tolerance(rtol: float, precision: float) -> float:
+    rtol = real_number("rtol", rtol, remedy="The default is 1e-6.")
     if not 0 < rtol < 1:
         raise ValueError(f"`rtol` must lie between 0 and 1; got {rtol}. The default is 1e-6.")
     if rtol < 100 * precision:
@@ -251,3 +269,4 @@ def _check_tolerance(rtol: float, precision: float) -> None:
             f"module's parameters; got {rtol}. "
             + ("Module.double() allows smaller ones." if precision > 1e-10 else "Ask for less.")
         )
+    return rtol

@@ -71,6 +71,7 @@ class Objective:
             )
         self.weights = self._weights(nu)
         self.theta_0 = _numpy(self.predictor.theta_0)
+        self._check_size()
 
     @property
     def nu(self) -> Float[np.ndarray, " n"]:
@@ -120,12 +121,15 @@ class Objective:
     def weighted_gram(self, theta: Float[np.ndarray, " p"]) -> Float[np.ndarray, "k k"]:
         """The Gram matrix between square roots of the weights.
 
-        Points of weight zero do not enter: they take no part in training.
+        Points of weight zero do not enter: they take no part in training. A matrix that is not
+        finite is a ``FloatingPointError``.
         """
         gram = _numpy(Linearization(self.predictor, torch.from_numpy(theta)).gram())
         root = np.repeat(np.sqrt(self.nu), len(gram) // len(self.nu))
         kept = root > 0
         weighted: Float[np.ndarray, "k k"] = root[:, None] * gram * root
+        if not np.isfinite(weighted[np.ix_(kept, kept)]).all():
+            raise FloatingPointError("the tangent kernel is not finite")
         return weighted[np.ix_(kept, kept)]
 
     def weighted_spectrum(self, theta: Float[np.ndarray, " p"]) -> Float[np.ndarray, " k"]:
@@ -141,6 +145,15 @@ class Objective:
             )
         require_finite(_numpy(tensor), name)
         return tensor.to(self.predictor.theta_0)
+
+    def _check_size(self) -> None:
+        with np.errstate(over="ignore"):
+            scale = self.output_scale()
+        if not scale < np.inf:
+            raise ValueError(
+                "`y` must leave the loss finite; got targets or outputs whose weighted sum of "
+                "squares overflows. Measure them in a larger unit, or take smaller weights `nu`."
+            )
 
     def _weights(self, nu: Shaped[Tensor | np.ndarray, "..."] | None) -> Tensor:
         num_samples = self.predictor.num_samples

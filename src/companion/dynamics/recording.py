@@ -8,7 +8,9 @@ from jaxtyping import Float
 
 from companion.dynamics.drift import relative_change
 from companion.dynamics.objective import Objective
+from companion.dynamics.step import NotFinite
 from companion.dynamics.trajectory import Trajectory
+from companion.numerics.arguments import entries, one_of
 
 RECORDABLE = ("lambda_min", "lambda_max", "kernel_drift")
 
@@ -56,9 +58,8 @@ class Recorder:
     def __init__(
         self, objective: Objective, *, record: Sequence[str] = (), keep_path: bool = False
     ) -> None:
-        _check(record)
+        self.asked = _names(record)
         self.objective = objective
-        self.asked = tuple(record)
         self.keep_path = keep_path
         self.time = 0.0
         self.theta = objective.theta_0
@@ -67,6 +68,19 @@ class Recorder:
         self._start: Float[np.ndarray, "k k"] | None = None
         if "kernel_drift" in self.asked:
             self._start = objective.weighted_gram(objective.theta_0)
+
+    def check_start(self) -> None:
+        """Refuse a start from which nothing can be followed.
+
+        Raises
+        ------
+        NotFinite
+            If the gradient is not finite; the error names a parameter.
+        """
+        gradient = self.objective.named(self.objective.gradient(self.objective.theta_0))
+        for name, slope in gradient.items():
+            if not np.isfinite(slope).all():
+                raise NotFinite(f"the gradient by {name!r} is not finite at the start", 0.0)
 
     def reach(self, t: float, theta: Float[np.ndarray, " p"]) -> None:
         """Say how far the run is, without a record.
@@ -80,6 +94,7 @@ class Recorder:
         """
         self.time, self.theta = t, theta
 
+    @np.errstate(over="ignore", invalid="ignore")  # a run that diverges says so itself
     def add(
         self,
         t: float,
@@ -148,19 +163,21 @@ class Recorder:
         """
         objective, records = self.objective, self._records
         count = len(records)
-        size = np.array([objective.norm(r.residual) for r in records])
+        with np.errstate(over="ignore", invalid="ignore"):
+            size = np.array([objective.norm(r.residual) for r in records])
         move = np.array([r.move for r in records]).reshape(count, len(self._pieces))
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            loss, distance = size**2 / 2, np.linalg.norm(move, axis=1)
             slope = np.array([r.slope for r in records])
             rate = np.where(size > 0, (slope / size) ** 2, np.nan)
         neurons = any(rows for _, _, rows in self._pieces)
         path = np.array([r.theta for r in records], dtype=float) if self.keep_path else None
         return Trajectory(
             t=np.array([r.t for r in records]),
-            loss=size**2 / 2,
+            loss=loss,
             residual=np.array([r.residual for r in records]).reshape(count, *objective.y.shape),
             dissipation_rate=rate,
-            distance=np.linalg.norm(move, axis=1),
+            distance=distance,
             nu=objective.nu,
             parameters=objective.named(self.theta),
             distance_by_parameter=move,
@@ -187,14 +204,10 @@ class Recorder:
         return found
 
 
-def _check(record: Sequence[str]) -> None:
-    if isinstance(record, str):
-        raise TypeError(
-            f'`record` must be a sequence of names; got {record!r}. Pass ("{record}",).'
-        )
-    for name in record:
-        if name not in RECORDABLE:
-            raise ValueError(f"`record` must name some of {', '.join(RECORDABLE)}; got {name!r}.")
+def _names(record: Sequence[str]) -> tuple[str, ...]:
+    listed = ", ".join(RECORDABLE)
+    names = entries("record", record, remedy=f"Pass names of {listed}.")
+    return tuple(one_of("record", name, RECORDABLE) for name in names)
 
 
 def _pieces(objective: Objective) -> list[tuple[int, int, int]]:
