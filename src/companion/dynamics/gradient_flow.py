@@ -108,10 +108,12 @@ def gradient_flow(
         If shapes disagree, an entry is not finite, a time or tolerance is out of range, a weight
         is negative, a layer is in training mode, or no parameter requires a gradient.
     TypeError
-        If an array is not of a real floating type.
+        If an array is not of a real floating type, or another argument is of the wrong kind.
     FlowFailure
         If the flow cannot be followed to ``t_end``: ``FlowUnderflow`` if no step is short enough
-        for ``rtol``, ``FlowNotFinite`` if it becomes infinite. It carries the records so far.
+        for ``rtol``, ``FlowNotFinite`` if it becomes infinite or begins with a gradient that is
+        not finite. Also if steps no longer grow and ``t_end`` is more than 1e9 of them away. It
+        carries the records so far.
     FlowInterrupted
         If the keyboard interrupts; a ``KeyboardInterrupt`` that carries the records so far.
 

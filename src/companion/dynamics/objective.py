@@ -41,7 +41,8 @@ class Objective:
     Raises
     ------
     ValueError
-        If shapes disagree, an entry is not finite, a weight is negative or all are zero, a layer
+        If shapes disagree, an entry or the loss is not finite, a weight is negative or all are
+        zero, a layer
         is in training mode, or no parameter requires a gradient.
     TypeError
         As :class:`companion.tangent.predictor.Predictor`, or if ``y`` or ``nu`` is no array of a
@@ -168,7 +169,8 @@ class Objective:
         if (weights < 0).any():
             index = int(torch.nonzero(weights < 0)[0])
             raise ValueError(
-                f"`nu` must be nonnegative; entry ({index},) is {weights[index].item()}."
+                f"`nu` must be nonnegative; entry ({index},) is {weights[index].item()}. "
+                "Weigh by zero the points that are to be left out."
             )
         if not weights.any():
             raise ValueError("`nu` must have a positive entry; got zeros only.")
