@@ -160,11 +160,14 @@ def certify(
     data: Annotated[Path, typer.Option(help="An .npz file of arrays; pickles are refused.")],
     inputs: Annotated[str, typer.Option("--x", help="Name of the inputs.")] = "X",
     targets: Annotated[str, typer.Option("--y", help="Name of the targets.")] = "y",
-    weights: Annotated[str, typer.Option("--nu", help="Name of the weights, if any.")] = "nu",
+    weights: Annotated[
+        str | None,
+        typer.Option("--nu", help="Name of the weights; by default nu, if the file holds it."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say which theorem applies to a module on its data, why or why not, and what it promises."""
-    names = {"inputs": inputs, "targets": targets, "weights": weights}
+    names: dict[str, Any] = {"inputs": inputs, "targets": targets, "weights": weights}
     typer.echo(_or_exit(partial(certify_report, module, data, **names, as_json=as_json)))
 
 

@@ -72,3 +72,11 @@ def test_it_says_what_it_does_not_mean(certificate):
 def test_it_cannot_be_changed(certificate):
     with pytest.raises(dataclasses.FrozenInstanceError):
         certificate.seconds = 0.0
+
+
+def test_its_repr_is_one_line_that_names_what_applies(certificate):
+    rows = certificate.theorems
+    applies = ", ".join(row.id for row in rows if row.verdict == "applies")
+    expected = f"Certificate(applies: [{applies}], {len(rows)} rows, P = 41)"  # 3 * 8 + 8 + 8 + 1
+    assert repr(certificate) == expected
+    assert "\n" in str(certificate)

@@ -145,3 +145,18 @@ def test_more_layers_than_two_have_no_closed_form():
     module, X, nu = made("three layers")
     with pytest.raises(ValueError, match="`chain` must have two affine maps; got 3"):
         two_layer_curvature(chain_of(Predictor(module, X)), nu, 0.0)
+
+
+def test_between_kinks_the_bend_counts_until_a_kink_is_within_reach():
+    # One neuron, one point, f = 3 elu(2 w) with elu'' = 2 exp below 0; the kink is 1/4 away.
+    module = nn.Sequential(nn.Linear(1, 1, bias=False), nn.ELU(2.0), nn.Linear(1, 1)).double()
+    with torch.no_grad():
+        module[0].weight.fill_(-0.25)
+        module[2].weight.fill_(3.0)
+    module[2].requires_grad_(False)
+    predictor, nu = Predictor(module, torch.full((1, 1), 2.0).double()), torch.ones(1).double()
+    bound = ChainCurvature(chain_of(predictor), nu)
+    exact = second_derivatives(predictor, predictor.theta_0, nu).item()
+    assert exact == pytest.approx(24 * math.exp(-0.5), rel=1e-12)
+    assert bound(0.24) == pytest.approx(24, rel=1e-8)  # attained at the kink; rounded up by 1e-9
+    assert bound(0.26) == math.inf

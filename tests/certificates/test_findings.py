@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from companion.certificates.certify import certify
+from companion.certificates.findings import EqualPointsWarning
 from companion.dynamics.gradient_flow import gradient_flow
 from strangers import stranger
 
@@ -24,8 +25,10 @@ def with_copy(rng, targets):
 def test_equal_points_are_named_with_the_loss_that_they_keep(rng):
     X, y = with_copy(rng, [0.0, 1.0, 0.0, 3.0])
     nu = np.array([1.0, 2.0, 1.0, 0.5])
-    found = certify(perceptron(), X, y, nu=nu)
+    with pytest.warns(EqualPointsWarning) as emitted:
+        found = certify(perceptron(), X, y, nu=nu)
     (warning,) = found.warnings
+    assert [str(one.message) for one in emitted] == [warning]
     # 2 * 0.5 / 2.5 * (3 - 1)^2 / 2
     assert warning == (
         "points 1 and 3 are equal, so the kernel is singular; their targets differ, so the loss "
@@ -36,17 +39,20 @@ def test_equal_points_are_named_with_the_loss_that_they_keep(rng):
 
 def test_equal_points_with_equal_targets_keep_no_loss(rng):
     X, y = with_copy(rng, [0.0, 1.0, 0.0, 1.0])
-    (warning,) = certify(perceptron(), X, y).warnings
+    with pytest.warns(EqualPointsWarning):
+        (warning,) = certify(perceptron(), X, y).warnings
     assert warning == "points 1 and 3 are equal, so the kernel is singular"
 
 
 def test_further_equal_points_are_counted(rng):
     X = np.tile(rng.standard_normal((1, 2)), (4, 1))
-    (warning,) = certify(perceptron(), X, np.zeros((4, 1))).warnings
+    with pytest.warns(EqualPointsWarning, match=r"points 0 and 1 are equal \(and 2 more\)"):
+        (warning,) = certify(perceptron(), X, np.zeros((4, 1))).warnings
     assert warning.startswith("points 0 and 1 are equal (and 2 more), so")
 
 
 def test_a_module_may_tell_equal_points_apart_by_their_place():
+    # The kernel is regular then, and there is no Python warning, which would fail this test.
     class Numbered(nn.Module):
         def __init__(self):
             super().__init__()

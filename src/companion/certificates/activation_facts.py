@@ -36,6 +36,8 @@ class ActivationFacts:
     bound, lipschitz, derivative_lipschitz
         :math:`\sup|\sigma|`, :math:`\sup|\sigma'|`, :math:`\sup|\sigma''|`; infinite where there
         is none. At a kink the last is infinite.
+    between_kinks
+        :math:`\sup|\sigma''|` away from the kinks, where it is known and not the last.
     nonnegative, positive_at_zero
         Whether :math:`\sigma \ge 0` everywhere, and whether :math:`\sigma(0) > 0`.
     centre
@@ -56,6 +58,7 @@ class ActivationFacts:
     bound: float = math.inf
     lipschitz: float = math.inf
     derivative_lipschitz: float = math.inf
+    between_kinks: float = math.inf
     nonnegative: bool = False
     positive_at_zero: bool = False
     centre: float | None = None
@@ -65,6 +68,13 @@ class ActivationFacts:
     kinks: tuple[float, ...] = ()
     continuous_derivatives: float | int = 0
     analytic: bool = False
+
+    @property
+    def bend(self) -> float:
+        """The supremum of the second derivative away from the kinks; infinite if unknown."""
+        if self.piecewise_linear:
+            return 0.0
+        return min(self.derivative_lipschitz, self.between_kinks)
 
     @property
     def summary(self) -> str:
@@ -261,6 +271,7 @@ def _exponential_linear(layer: nn.Module) -> ActivationFacts:
         name=f"{'celu' if celu else 'elu'}({alpha:g})",
         lipschitz=1.0 if celu else max(1.0, alpha),
         derivative_lipschitz=curvature if joined else math.inf,
+        between_kinks=curvature,
         kinks=() if joined else (0.0,),
         continuous_derivatives=1 if joined else 0,
     )

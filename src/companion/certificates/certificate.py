@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from companion.certificates.case import TheoremRow
-from companion.certificates.convergence import ConvergenceCertificate
+from companion.certificates.convergence import APPLIES, ConvergenceCertificate
 from companion.certificates.facts import Facts
 from companion.certificates.report import html_report, text_report
 
@@ -107,8 +107,13 @@ class Certificate:
         """
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         return text_report(self)
+
+    def __repr__(self) -> str:
+        applies = ", ".join(row.id for row in self.theorems if row.verdict == APPLIES)
+        rows, num_params = len(self.theorems), self.facts.num_params
+        return f"Certificate(applies: [{applies}], {rows} rows, P = {num_params})"
 
     def _repr_html_(self) -> str:
         return html_report(self)

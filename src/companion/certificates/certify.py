@@ -11,6 +11,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 from torch.nn.modules import activation
 
+from companion.certificates import preconditions
 from companion.certificates.activation_facts import ActivationFacts, activation_facts
 from companion.certificates.case import Case
 from companion.certificates.certificate import Certificate
@@ -20,7 +21,7 @@ from companion.certificates.convexity import negative_curvature
 from companion.certificates.curvature import ChainCurvature
 from companion.certificates.facts import Facts
 from companion.certificates.findings import findings
-from companion.certificates.points import PointFacts, point_facts
+from companion.certificates.points import point_facts
 from companion.certificates.spectrum import SpectrumFacts, bounded_spectrum, dense_spectrum
 from companion.certificates.theorems import (
     general_architectures,
@@ -87,7 +88,7 @@ def certify(
     Returns
     -------
     The certificate. It prints as a table, shows as one in notebooks, and has ``to_dict`` and
-    ``to_json``.
+    ``to_json``. Equal points that make the kernel singular are an ``EqualPointsWarning``, too.
 
     Scale
     -----
@@ -99,9 +100,11 @@ def certify(
     ------
     ValueError
         If shapes disagree, an entry is not finite, a weight is negative, a layer is in training
-        mode, no parameter requires a gradient, or ``memory`` does not hold one sample.
+        mode, no parameter requires a gradient, ``memory`` does not hold one sample, ``seed`` is
+        negative, or targets, weights or derivatives are so large that squares overflow.
     TypeError
-        If an array is complex, or ``y`` or ``nu`` is not of a real floating type.
+        If an array is complex, ``y`` or ``nu`` is not of a real floating type, or ``memory`` or
+        ``seed`` is not a whole number.
 
     Notes
     -----
@@ -124,7 +127,9 @@ def certify(
     arXiv:2509.23887; J. Cocola and P. Hand, arXiv:2006.07928; L. Wu, lecture slides, 2021.
     """
     started = time.process_time()
+    memory, seed = preconditions.checked_memory(memory), preconditions.checked_seed(seed)
     objective = Objective(module, X, y, nu, call=call)
+    preconditions.check_scales(objective)
     predictor = objective.predictor
 
     def jacobian_at(theta: Float[Tensor, " p"]) -> WeightedJacobian:
@@ -180,9 +185,7 @@ def _facts(
     norm = objective.norm((outputs - objective.y).double().cpu().numpy())
     length = float(torch.linalg.vector_norm(gradient.double()))
     known, unknown = _activations(predictor, chain)
-    points: PointFacts | None = None
-    if (rows := _rows(predictor)) is not None:
-        points = point_facts(rows)
+    rows = _rows(predictor)
     facts = Facts(
         num_params=predictor.num_params,
         num_samples=predictor.num_samples,
@@ -194,7 +197,7 @@ def _facts(
         activations_complete=chain is not None,
         rank_bound=rank.bound,
         rank_bound_reason=rank.deciding,
-        points=points,
+        points=None if rows is None else point_facts(rows),
         spectrum=_spectrum(objective, jacobian_at, rank.bound, memory, seed),
         loss=norm**2 / 2,
         residual_norm=norm,
@@ -218,6 +221,7 @@ def _spectrum(
         gram = Linearization(predictor, predictor.theta_0).gram().double().cpu().numpy()
         weights = _root(objective).double().cpu().numpy()
         kept = weights > 0
+        preconditions.check_derivatives(gram)
         weighted = weights[:, None] * gram * weights
         return dense_spectrum(weighted[np.ix_(kept, kept)], precision=precision)
     jacobian = jacobian_at(predictor.theta_0)

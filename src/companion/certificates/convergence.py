@@ -162,7 +162,10 @@ def _undecided(low: float, beta: float | None, seen: float | None) -> str:
             else "the curvature of this module can neither be bounded nor measured"
         )
     if beta == float("inf"):
-        return "the activation has a kink that the flow may reach, where the Jacobian jumps"
+        return (
+            "the curvature has no known bound on the ball: the flow may reach a kink of the "
+            "activation, where the Jacobian jumps, or its second derivative has no known bound"
+        )
     if seen is None:
         return "the bound of the curvature is too large, and it cannot be measured"
     return "the bound of the curvature is too large, and what was measured is small enough"

@@ -50,7 +50,7 @@ class _Hidden:
 
     @property
     def bend(self) -> float:
-        return 0.0 if self.facts.piecewise_linear else self.facts.derivative_lipschitz
+        return self.facts.bend
 
 
 class ChainCurvature:
@@ -99,8 +99,9 @@ class ChainCurvature:
       + \|G_l(\theta_0)\|_{\mathrm{col}}\, s_2 R \|Dz_l\|))`, where :math:`\Delta_l` is that of
       :math:`G_l`.
 
-    A piecewise linear activation has :math:`s_2 = 0` as long as no pre-activation that moves can
-    reach a kink inside the ball, and no finite bound otherwise.
+    An activation with kinks has for :math:`s_2` the bound between them, such as 0 where it is
+    piecewise linear, as long as no pre-activation that moves can reach a kink inside the ball, and
+    no finite bound otherwise.
 
     For two layers the samples are taken together as well, see the closed form in
     :func:`two_layer_curvature`; the smaller of the two bounds is returned.
@@ -243,7 +244,7 @@ def two_layer_curvature(chain: Chain, nu: Float[Tensor, " n"], radius: float) ->
         return 0.0
     X = torch.cat(parts, dim=1)
     reach = inner.scale * torch.linalg.vector_norm(X, dim=1)
-    s_2 = 0.0 if facts.piecewise_linear else facts.derivative_lipschitz
+    s_2 = facts.bend
     kink = _gap(inner, inner.affine(chain.X))
     if bool(((reach > 0) & ((radius * reach >= kink) | (s_2 == math.inf))).any()):
         return math.inf

@@ -1,5 +1,6 @@
 """What makes training on these data impossible, or an answer doubtful."""
 
+import warnings
 from collections.abc import Iterator
 
 import torch
@@ -9,6 +10,11 @@ from companion.certificates.theorems.two_layer_flow import antipodal_loss_floor
 from companion.dynamics.objective import Objective
 
 _SAME = 1e-10  # relative difference of two rows of the Jacobian that counts as none
+_CALLER = 5  # the line that calls certify, from _equal, _findings, findings and certify
+
+
+class EqualPointsWarning(UserWarning):
+    """Two data points are equal, and so are their rows of the Jacobian: the kernel is singular."""
 
 
 def findings(objective: Objective, case: Case) -> tuple[str, ...]:
@@ -23,7 +29,8 @@ def findings(objective: Objective, case: Case) -> tuple[str, ...]:
 
     Returns
     -------
-    The warnings; empty if there are none.
+    The warnings; empty if there are none. That equal points make the kernel singular is an
+    :class:`EqualPointsWarning` of Python as well, at the line that calls the caller.
     """
     return tuple(_findings(objective, case))
 
@@ -64,6 +71,7 @@ def _equal(objective: Objective, case: Case, i: int, j: int, count: int) -> str:
     if apart > 0 and weights > 0:
         floor = float(case.nu[i] * case.nu[j]) / weights * apart / 2
         told += f"; their targets differ, so the loss cannot fall below {floor:.4g}"
+    warnings.warn(told, EqualPointsWarning, stacklevel=_CALLER)
     return told
 
 

@@ -3,7 +3,7 @@
 import importlib.util
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from numpy.lib.npyio import NpzFile
 from torch import nn
 
 _LOADED_AS = "companion_user_module"
+_LONGEST = 200  # characters of a path that a message repeats
 
 
 def load_module(address: str) -> nn.Module:
@@ -40,10 +41,12 @@ def load_module(address: str) -> nn.Module:
     """
     name, colon, factory = address.rpartition(":")
     if not colon or not factory.isidentifier() or not name.endswith(".py"):
-        raise ValueError(f"`module` must read FILE.py:FACTORY; got {address}.")
+        raise ValueError(
+            f"`module` must read FILE.py:FACTORY; got {_short(address)}. Write for example "
+            "net.py:make, where make() returns the module."
+        )
     file = Path(name)
-    if not file.is_file():
-        raise ValueError(f"`module` must name a file that exists; got {file}.")
+    _check_file(file, "module")
     with _beside(file):
         found = getattr(_executed(file), factory, None)
         if not callable(found):
@@ -83,21 +86,21 @@ def load_arrays(
     Raises
     ------
     ValueError
-        If the file is missing, is not such a file, lacks an array, or holds pickled objects under
-        these names.
+        If the file is missing, is not such a file, lacks an array, or holds under these names what
+        is damaged, pickled or no array of numbers that PyTorch has.
 
     Notes
     -----
-    Nothing is ever unpickled: loading a pickled object runs whatever code it names.
+    Nothing is ever unpickled: loading a pickled object runs whatever code it names. Numbers in the
+    byte order of another machine are brought into that of this one.
     """
-    if not file.is_file():
-        raise ValueError(f"`data` must name a file that exists; got {file}.")
+    _check_file(file, "data")
     with _archive(file) as held:
         missing = [name for name in names if name not in held]
         if missing:
             raise ValueError(
-                f"`data` must hold the arrays {', '.join(names)}; {file} holds "
-                f"{', '.join(sorted(held)) or 'none'}. Name others with --x and --y."
+                f"`data` must hold the arrays {_listed(names)}; {file} holds "
+                f"{_listed(sorted(held)) or 'none'}. Name others with --x, --y and --nu."
             )
         wanted = [*names, *(name for name in optional if name in held)]
         return {name: _array(held, name, file) for name in wanted}
@@ -139,19 +142,63 @@ def _beside(file: Path) -> Iterator[None]:
 
 def _array(held: NpzFile, name: str, file: Path) -> np.ndarray:
     try:
-        array: np.ndarray = held[name]
-    except ValueError as error:
+        array = held[name]
+    except Exception as error:  # whatever a damaged file makes NumPy and zipfile raise
+        if isinstance(error, ValueError) and "allow_pickle" in str(error):
+            raise ValueError(
+                f"`data` must hold arrays of numbers; {name} in {file} is a pickled object, which "
+                "is refused because unpickling runs code. Save it with numpy.savez as numbers."
+            ) from error
         raise ValueError(
-            f"`data` must hold arrays of numbers; {name} in {file} is a pickled object, which is "
-            "refused because unpickling runs code. Save it with numpy.savez as numbers."
+            f"`data` must hold arrays that can be read; {name} in {file} cannot: {_told(error)}. "
+            "Save it again with numpy.savez."
         ) from error
-    return array
+    if not isinstance(array, np.ndarray):
+        raise ValueError(
+            f"`data` must hold arrays; {name} in {file} is another kind of file. "
+            "Save it again with numpy.savez."
+        )
+    if array.dtype.kind not in "biufc" or array.dtype.itemsize > 8 * (
+        1 + (array.dtype.kind == "c")
+    ):
+        raise ValueError(
+            f"`data` must hold numbers of at most double precision; {name} in {file} is of type "
+            f"{array.dtype}. Convert it with numpy.asarray({name}, dtype=float)."
+        )
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def _unreadable(file: Path) -> str:
     return f"`data` must be a file that numpy.savez wrote; {file} is not."
 
 
+def _check_file(file: Path, name: str) -> None:
+    try:
+        exists, regular = file.exists(), file.is_file()
+    except OSError as error:
+        raise ValueError(
+            f"`{name}` must name a file; {_short(str(file))} cannot be one: {error.strerror}. "
+            "Check the path."
+        ) from error
+    if not exists:
+        raise ValueError(
+            f"`{name}` must name a file that exists; got {_short(str(file))}. Check the path."
+        )
+    if not regular:
+        kind = "a folder" if file.is_dir() else "a device or pipe"
+        raise ValueError(
+            f"`{name}` must name a file; {_short(str(file))} is {kind}. Name a file on disk."
+        )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(name or "''" for name in names)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
+
+
 def _told(error: BaseException) -> str:
     lines = str(error).splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0]}".removesuffix(": ")
+    return f"{type(error).__name__}: {lines[0]}".removesuffix(": ").removesuffix(".")

@@ -208,12 +208,21 @@ def checked_sizes(input_dim: int, max_degree: int) -> tuple[int, int]:
     -------
     Both as plain integers.
 
+    Scale
+    -----
+    Counts.
+
     Raises
     ------
     TypeError
         If one of them is not a whole number.
     ValueError
         If ``input_dim`` is less than 2 or ``max_degree`` is negative.
+
+    References
+    ----------
+    .. [1] F. Dai and Y. Xu, "Approximation Theory and Harmonic Analysis on Spheres and Balls",
+       Springer 2013, section 1.1.
     """
     sphere = "Pass the number of coordinates; the circle has 2."
     count = "Pass the largest degree that is wanted."

@@ -50,6 +50,7 @@ def test_the_proposition_bounds_the_eigenvalue_at_infinite_width(rng):
     ],
     ids=["norm", "equal", "antipodal"],
 )
+@pytest.mark.filterwarnings("ignore::companion.certificates.findings.EqualPointsWarning")
 def test_the_proposition_needs_separated_unit_points(spoil, reason, rng):
     X = spoil(unit_points(rng, 4, 3))
     row = certify(network(rng, 10, 3), X, np.ones(4)).theorem("CH-Prop1")
