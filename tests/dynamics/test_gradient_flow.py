@@ -250,7 +250,10 @@ def test_single_precision_modules_are_followed_within_their_rounding(linear_prob
     # Outputs of size 100 are rounded to 1e-5 each, and rtol allows as much again.
     assert_allclose(flow.residual, residual, rtol=0, atol=2e-3)
     with pytest.raises(ValueError, match=r"at least 1.2e-05, a hundred.*Module.double\(\) allows"):
-        gradient_flow(Linear(theta).float(), X, y, t_end=1.0)
+        gradient_flow(Linear(theta).float(), X, y, t_end=1.0, rtol=1e-6)
+    # The default is what the type allows: 1e-6 in double precision, more in single.
+    flow = gradient_flow(Linear(theta).float(), X, y, nu=nu, t_end=1.0, t_eval=t)
+    assert_allclose(flow.residual, residual, rtol=0, atol=2e-3)
 
 
 def test_bar_is_shown_on_a_terminal_only(linear_problem, monkeypatch):

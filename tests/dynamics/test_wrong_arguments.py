@@ -28,7 +28,6 @@ Y = torch.ones(3, 1, dtype=torch.float64)
     ("name", "value"),
     [
         ("rtol", "1e-6"),
-        ("rtol", None),
         ("t_end", "1"),
         ("t_end", None),
         ("t_end", [1.0]),
