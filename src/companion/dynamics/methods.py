@@ -134,6 +134,7 @@ def chosen_method(objective: Objective, *, t_end: float, rtol: float) -> tuple[s
     return name, f"lambda_max * t_end = {s:.3g}; expected cost in gradients: {others}"
 
 
+#: The integrators by name; their own documentation says what each is for.
 METHODS: dict[str, Steps] = {
     "DOP853": partial(_runge_kutta, method="DOP853"),
     "RK45": partial(_runge_kutta, method="RK45"),

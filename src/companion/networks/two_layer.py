@@ -24,7 +24,7 @@ class TwoLayerNetwork(nn.Module):
         Outer weights, shape ``(m,)``; becomes the parameter ``a``.
     activation
         The function sigma on tensors, for example
-        :data:`companion.activations.SIGMOID` or :func:`torch.tanh`.
+        :data:`companion.activations.smooth.SIGMOID` or :func:`torch.tanh`.
     bias
         Biases of the neurons, shape ``(m,)``; becomes the parameter ``bias``. Without it the
         network has no bias.
