@@ -24,9 +24,8 @@ JAX_PEER = Path(__file__).parent / "jax_peers" / "closed_form_ntk.py"
 
 
 def rows(options: Options) -> Iterator[Row | Scaling]:
-    limits = Limits()
     ours = {}
-    base = peak_bytes()
+    base = peak_bytes()  # before anything large is in memory: the peak never falls again
     for case in CASES:
         X = points(case[0])
         seconds = cpu_seconds(lambda X=X, case=case: kernel(X, case[1]), repeats=3)
@@ -34,6 +33,7 @@ def rows(options: Options) -> Iterator[Row | Scaling]:
     # All four runs together: no peer has run in this process yet.
     share = (peak_bytes() - base) / (8 * NUM_SAMPLES**2)
     note = f"peak memory {share:.3f} n^2 doubles; " + angle_note()
+    limits = Limits()
     for case in CASES:
         for peer in (against_textbook, against_jax):
             yield peer(case, *ours[case], limits, note, options)

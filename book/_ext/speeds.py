@@ -54,8 +54,11 @@ def row_lines(data):
 
 
 def limit_lines(data):
+    seen = set()
     for row in results(data):
-        if row["limit"]:
+        # Rows that differ only in their peer are bounded alike.
+        if row["limit"] and row["work"] not in seen:
+            seen.add(row["work"])
             share = row["limit_seconds"] / row["seconds"]
             yield (
                 row["work"],

@@ -111,8 +111,8 @@ def test_the_peak_obeys_the_memory():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     divided, whole = map(int, run.stdout.split())
     # Beside the memory: the result of 18 MB, and 3 MB that allocator and libraries round up.
-    assert divided < 16_000_000 + 21_000_000
-    assert whole > 50_000_000
+    allowed = 16_000_000 + 21_000_000
+    assert divided < allowed < whole  # which a batch in one piece does not obey
 
 
 def test_overwritten_numbers_are_never_used():
