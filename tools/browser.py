@@ -168,10 +168,17 @@ class Browser:
         self.evaluate("window.MathJax?.startup?.promise?.then(() => true)")
 
     def evaluate(self, expression: str) -> object:
-        """The value of a JavaScript expression in the page, awaited if it is a promise."""
-        answer = self.call(
-            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
-        )
+        """The value of a JavaScript expression in the page, awaited if it is a promise.
+
+        If the page leads on to another one meanwhile, the expression is asked there.
+        """
+        asked = {"expression": expression, "awaitPromise": True, "returnByValue": True}
+        try:
+            answer = self.call("Runtime.evaluate", **asked)
+        except BrowserError as error:
+            if "navigated" not in str(error):
+                raise
+            answer = self.call("Runtime.evaluate", **asked)
         if "exceptionDetails" in answer:
             details = answer["exceptionDetails"]
             thrown = details.get("exception", {}).get("description", details["text"])
