@@ -8,6 +8,8 @@ from benchmarks.flows.problems import random_labels, two_layers
 from benchmarks.flows.race import against, dopri5, engine, peer, reference_losses, scipy_method
 from benchmarks.measure import Options, Row
 
+# Stability limits the steps of the peers, and their times hardly depend on the tolerance: runs of
+# dopri5 on this flow at 1e-3, 1e-4, 1e-5 and 1e-7 took the same time within a tenth.
 STIFFNESS, RTOL, PEER_TOLERANCE, REFERENCE = 2.3e4, 1.5e-4, 1e-7, 1e-8
 
 

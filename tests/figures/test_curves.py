@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
 
-from companion.figures.curves import draw_curves, draw_family, draw_scaling, draw_trajectory
+from companion.figures.curves import draw_curves, draw_family, draw_trajectory
 from companion.figures.style import REFERENCE
 
 TIME = {"long_name": "time", "units": "time"}
@@ -79,50 +79,3 @@ def test_trajectories_show_the_loss_above_and_the_rate_below(with_lambda):
     if with_lambda:
         assert legend(below) == ["dissipation rate", "smallest eigenvalue"]
         assert_allclose(below.lines[1].get_ydata(), [0.4, 0.3], rtol=0)
-
-
-def scaling_data(values, sizes):
-    return xr.Dataset(
-        {"error": (("m", "draw"), values, {"long_name": "error", "units": "1"})},
-        coords={"m": ("m", sizes, {"long_name": "width", "units": "1"})},
-    )
-
-
-def test_an_exact_power_law_is_drawn_as_itself():
-    sizes = np.array([10.0, 40.0, 160.0])
-    axes = draw_scaling(scaling_data(3 * sizes[:, None] ** -0.5, sizes), x="m", y="error").axes[0]
-    line = axes.lines[0]
-    assert_allclose(line.get_ydata(), 3 * line.get_xdata() ** -0.5, rtol=1e-12)
-    assert line.get_label() == "exponent -0.50, 95% interval [-0.50, -0.50]"
-    assert_allclose(line.get_xdata()[[0, -1]], [10, 160], rtol=1e-12)
-
-
-def test_points_are_means_bars_two_standard_errors_and_the_band_the_interval(rng):
-    sizes = np.array([10.0, 40.0, 160.0, 640.0])
-    values = 3 * sizes[:, None] ** -0.5 * np.exp(0.1 * rng.standard_normal((4, 5)))
-    axes = draw_scaling(scaling_data(values, sizes), x="m", y="error").axes[0]
-    (points,) = axes.containers
-    assert_allclose(points.lines[0].get_ydata(), values.mean(axis=1), rtol=1e-14)
-    upper = points.lines[1][1].get_ydata()
-    standard_error = np.sqrt(values.var(axis=1) * 5 / 4 / 5)
-    assert_allclose(upper, values.mean(axis=1) + 2 * standard_error, rtol=1e-12)
-    # Least squares by hand, with the tabulated quantile of Student's t for 18 degrees of freedom.
-    x, y = np.log(np.repeat(sizes, 5)), np.log(values.ravel())
-    x, y = x - x.mean(), y - y.mean()
-    slope = x @ y / (x @ x)
-    half = 2.1009 * np.sqrt(((y - slope * x) ** 2).sum() / 18 / (x @ x))
-    interval = f"[{slope - half:.2f}, {slope + half:.2f}]"
-    assert axes.lines[0].get_label() == f"exponent {slope:.2f}, 95% interval {interval}"
-    band = axes.collections[0].get_paths()[0].vertices
-    # At the left end, log(8) from the middle of the points, the band is that much wider than high.
-    left = band[np.isclose(band[:, 0], 10), 1]
-    assert_allclose(np.log(left.max() / left.min()), 2 * half * np.log(8), rtol=1e-3)
-
-
-def test_bounds_stand_beside_the_fit():
-    sizes = np.array([10.0, 40.0, 160.0])
-    data = scaling_data(3 * sizes[:, None] ** -0.5, sizes)
-    data["claim"] = ("m", 5 * sizes**-0.5, {"long_name": "claim"})
-    axes = draw_scaling(data, x="m", y="error", bounds=("claim",)).axes[0]
-    assert "claim" in legend(axes)
-    assert_allclose(axes.lines[-1].get_ydata(), 5 * sizes**-0.5, rtol=0)

@@ -24,6 +24,10 @@ def test_numbers_of_every_type_are_plain_numbers(held):
     assert type(whole_number("x", held, remedy="")) is int
 
 
+def test_whole_numbers_beyond_those_of_floating_point_are_kept():
+    assert whole_number("x", 2**53 + 1, remedy="") == 2**53 + 1
+
+
 def test_numbers_beyond_floating_point_are_infinite():
     assert real_number("x", 10**400, remedy="") == np.inf
     assert real_number("x", -(10**400), remedy="") == -np.inf

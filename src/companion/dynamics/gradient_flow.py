@@ -131,10 +131,10 @@ def gradient_flow(
     those of the two embedded solutions is at most ``rtol / 2`` of the weighted residual, so that
     the loss is hit to the relative accuracy ``rtol`` however small it has become, down to a
     hundred roundings of the predictions. Errors of successive steps add up but, where the flow
-    contracts, also decay; a run at a tenth of ``rtol`` tells the error of the whole. LSODA
-    keeps to the second measure only, through a bound on every entry that divides it by the
-    largest eigenvalue of the weighted Gram matrix; the bound is renewed whenever the residual has
-    halved.
+    contracts, also decay; a run at a tenth of ``rtol`` tells the error of the whole. Methods of
+    SciPy and torchdiffeq other than DOP853 and RK45 keep to the second measure only, through a
+    bound on every entry that divides it by the root of the largest eigenvalue of the weighted
+    Gram matrix; the bound is renewed whenever the residual has halved.
 
     Explicit methods need a number of gradients proportional to that eigenvalue times ``t_end``;
     ``"auto"`` takes one where this product is small, see

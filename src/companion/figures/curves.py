@@ -5,12 +5,10 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from companion.figures.style import REFERENCE, STYLES, new_figure
-from companion.numerics.rates import fit_power_law
+from companion.figures.style import REFERENCE, new_figure
 
 
 def draw_trajectory(data: xr.Dataset) -> Figure:
@@ -130,62 +128,6 @@ def draw_family(
     axes.set(xlabel=_label(data[x]), ylabel=_label(data[y]))
     axes.legend(frameon=False)
     return figure
-
-
-def draw_scaling(data: xr.Dataset, *, x: str, y: str, bounds: Sequence[str] = ()) -> Figure:
-    """A quantity against a size, with the power law fitted to it and its interval.
-
-    Parameters
-    ----------
-    data
-        A dataset in which ``y`` is a positive variable over ``x``, and possibly over repetitions.
-    x, y
-        The size and the quantity.
-    bounds
-        Variables over ``x`` alone, drawn as thin dotted lines.
-
-    Returns
-    -------
-    The figure. Points are means over the repetitions, bars two standard errors; the band is
-    spanned by the ends of the interval of the exponent, through the middle of the points.
-
-    Scale
-    -----
-    Both axes are logarithmic; the fit is by least squares in the logarithms of all values.
-
-    Raises
-    ------
-    ValueError
-        If a value is not positive or there are fewer than three.
-    """
-    figure, axes = new_figure()
-    sizes = data[x].values.astype(float)
-    repetitions = [dim for dim in data[y].dims if dim != x]
-    values = data[y].transpose(x, *repetitions).values.reshape(len(sizes), -1)
-    _draw_law(axes, np.repeat(sizes, values.shape[1]), values.ravel())
-    count = values.shape[1]
-    error = 2 * values.std(axis=1, ddof=1) / np.sqrt(count) if count > 1 else None
-    style = {**STYLES[0], "linestyle": "none"}
-    axes.errorbar(sizes, values.mean(axis=1), error, capsize=3, label=_name(data[y]), **style)
-    for name in bounds:
-        _plot(axes, data[x], data[name], **REFERENCE)
-    _scale(axes, "xy")
-    axes.set(xlabel=_label(data[x]), ylabel=_label(data[y]))
-    axes.legend(frameon=False)
-    return figure
-
-
-def _draw_law(axes: Axes, x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"]) -> None:
-    law = fit_power_law(x, y)
-    line = np.geomspace(x.min(), x.max(), 50)
-    middle = np.exp(np.log(x).mean())
-    height = law.prefactor * middle**law.exponent
-    low, high = (height * (line / middle) ** exponent for exponent in (law.low, law.high))
-    axes.fill_between(line, low, high, color=STYLES[0]["color"], alpha=0.2, linewidth=0)
-    interval = f"{law.confidence:.0%} interval [{law.low:.2f}, {law.high:.2f}]"
-    label = f"exponent {law.exponent:.2f}, {interval}"
-    style = {**STYLES[0], "marker": "None"}
-    axes.plot(line, height * (line / middle) ** law.exponent, label=label, **style)
 
 
 def _plot(axes: Axes, x: xr.DataArray, y: xr.DataArray, *, log: str = "xy", **style: Any) -> None:

@@ -111,7 +111,8 @@ def whole_number(name: str, value: object, *, remedy: str) -> int:
     number = real_number(name, value, remedy=remedy)
     if not number.is_integer():
         raise TypeError(f"`{name}` must be a whole number; got {_described(value)}. {remedy}")
-    return int(number)
+    # Not of the floating-point number, which rounds.
+    return int(value)  # type: ignore[call-overload]
 
 
 def entries(name: str, value: object, *, remedy: str) -> tuple[Any, ...]:
