@@ -38,18 +38,17 @@ def results(data):
 def row_lines(data):
     for row in results(data):
         mark = "\\*" if row["extrapolated"] else ""
-        errors = " / ".join(filter(None, (number(row["error"]), number(row["peer_error"]))))
-        ratio = row["ratio"]
-        met = "not measured" if math.isnan(ratio) else ("yes" if ratio >= row["goal"] else "no")
+        times = number(row["seconds"]), number(row["peer_seconds"])
+        errors = [f"{row[name]:.0e}" for name in ("error", "peer_error") if row[name] == row[name]]
+        absent = math.isnan(row["ratio"])
+        missed = "" if absent or row["ratio"] >= row["goal"] else " (missed)"
         yield (
             row["work"],
             row["peer"],
-            number(row["seconds"], " s"),
-            number(row["peer_seconds"], f" s{mark}"),
-            f"**{number(ratio)}**" if not math.isnan(ratio) else "",
-            number(row["goal"]),
-            met,
-            f"{errors} ({row['error_kind']})" if errors else "",
+            " / ".join(filter(None, times)) + mark,
+            "not measured" if absent else f"**{number(row['ratio'])}**",
+            number(row["goal"]) + missed,
+            " / ".join(errors),
         )
 
 
@@ -60,12 +59,13 @@ def limit_lines(data):
         if row["limit"] and row["work"] not in seen:
             seen.add(row["work"])
             share = row["limit_seconds"] / row["seconds"]
+            kind = f"errors: {row['error_kind']}" if row["error_kind"] else ""
             yield (
                 row["work"],
                 row["limit"],
                 number(row["limit_seconds"], " s"),
                 f"{share:.0%}",
-                row["note"],
+                "; ".join(filter(None, (row["note"], kind))),
             )
 
 
@@ -83,16 +83,7 @@ def scaling_lines(data):
 
 TABLES = {
     "rows": (
-        (
-            "Work",
-            "Peer",
-            "Ours",
-            "Peer's time",
-            "Ratio",
-            "Aim",
-            "Reached",
-            "Errors, ours / peer's",
-        ),
+        ("Work", "Peer", "Seconds, ours / peer", "Ratio", "Aim", "Errors, ours / peer"),
         row_lines,
     ),
     "limits": (("Work", "What bounds it", "Least time", "Share reached", "Remark"), limit_lines),
