@@ -10,7 +10,6 @@ from torch import nn
 from companion import records
 from companion.catalogue import CATALOGUE, draw, drawing, entry
 from companion.dynamics.gradient_flow import gradient_flow
-from companion.experiments.base import execute
 
 
 @pytest.fixture(scope="module")
@@ -18,20 +17,6 @@ def trajectory():
     torch.manual_seed(0)
     module = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)).double()
     return gradient_flow(module, np.eye(2), np.ones((2, 1)), t_end=1.0, t_eval=[0.0, 0.1, 1.0])
-
-
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_every_experiment_runs_saves_and_draws(name, tmp_path):
-    experiment = CATALOGUE[name].experiment
-    data = execute(experiment, experiment.scales["smoke"])
-    records.save(data, tmp_path / "data.nc")
-    back = records.load(tmp_path / "data.nc")
-    for variable in data.variables:
-        np.testing.assert_array_equal(back[variable].values, data[variable].values)
-    figure = draw(back)
-    assert isinstance(figure, Figure)
-    figure.savefig(tmp_path / "figure.png")
-    assert (tmp_path / "figure.png").stat().st_size > 1000
 
 
 def test_names_begin_with_the_slug_of_their_package():

@@ -1,15 +1,8 @@
-"""Every experiment by name, with the function that draws its dataset: run and draw meet here."""
+"""The experiments on two-layer networks and generic chaining, with their drawings."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
-import xarray as xr
-
-from companion.dynamics.trajectory import Trajectory
-from companion.experiments.base import Experiment
-from companion.experiments.settings import nearest
+from companion.catalogue.entries import Entry
 from companion.experiments.two_layer_flow import (
     capacity,
     chaining_functional,
@@ -32,20 +25,9 @@ from companion.experiments.two_layer_flow import (
     tracking,
     tree_process,
 )
-from companion.figures import bands, curves, decay, ratios, spectra, suprema
+from companion.figures import bands, curves, decay, spectra, suprema
 
-Drawing = Callable[[xr.Dataset], Any]  # returns a figure; only figures know the type of one
-
-
-@dataclass(frozen=True)
-class Entry:
-    """An experiment and the function that draws its dataset."""
-
-    experiment: Experiment
-    draw: Drawing
-
-
-_ENTRIES = (
+ENTRIES = (
     Entry(
         loss_identity.EXPERIMENT,
         partial(
@@ -149,83 +131,3 @@ _ENTRIES = (
         partial(bands.draw_bands, x="width", y="displacement", family="exponent"),
     ),
 )
-
-_KINDS: dict[str, Drawing] = {
-    "trajectory": curves.draw_trajectory,
-    "benchmarks": ratios.draw_ratios,
-}
-
-CATALOGUE: dict[str, Entry] = {one.experiment.name: one for one in _ENTRIES}
-
-
-def entry(name: str) -> Entry:
-    """The experiment of that name and its drawing function.
-
-    Parameters
-    ----------
-    name
-        ``slug.experiment``.
-
-    Raises
-    ------
-    ValueError
-        If there is none; the nearest names are offered.
-    """
-    if name not in CATALOGUE:
-        raise ValueError(
-            f"`experiment` must be in the catalogue; got {name!r}, {nearest(name, CATALOGUE)}"
-        )
-    return CATALOGUE[name]
-
-
-def draw(data: xr.Dataset | Trajectory) -> Any:
-    """A figure of a run or of the dataset of an experiment.
-
-    Parameters
-    ----------
-    data
-        A trajectory, or a dataset that carries the name of its experiment or its kind.
-
-    Returns
-    -------
-    A matplotlib figure.
-
-    Raises
-    ------
-    TypeError
-        If it is neither of the two.
-    ValueError
-        If the dataset says neither, or its experiment is unknown.
-    """
-    dataset = data.to_dataset() if isinstance(data, Trajectory) else data
-    if not isinstance(dataset, xr.Dataset):
-        raise TypeError(
-            f"`data` must be a Trajectory or an xarray.Dataset; got {type(data).__name__}. "
-            "Pass what gradient_flow, an experiment or companion.records.load returns."
-        )
-    return drawing(dataset)(dataset)
-
-
-def drawing(data: xr.Dataset) -> Drawing:
-    """The function that draws a dataset.
-
-    Parameters
-    ----------
-    data
-        A dataset that carries the name of its experiment, or is of kind ``"trajectory"`` or
-        ``"benchmarks"``.
-
-    Raises
-    ------
-    ValueError
-        If the dataset says neither, or its experiment is unknown.
-    """
-    if "experiment" in data.attrs:
-        return entry(data.attrs["experiment"]).draw
-    kind = data.attrs.get("kind")
-    if kind in _KINDS:
-        return _KINDS[kind]
-    raise ValueError(
-        "`data` must carry the attribute `experiment` or the kind 'trajectory' or 'benchmarks'; "
-        f"got the attributes {sorted(data.attrs)}."
-    )
