@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from companion.networks.initialization import antisymmetric, gaussian_rademacher
+from companion.networks.initialization import (
+    antisymmetric,
+    gaussian_layers,
+    gaussian_rademacher,
+)
 
 
 def test_weights_have_the_moments_of_the_law(rng):
@@ -48,3 +52,27 @@ def test_sizes_must_be_positive(law, width, input_dim, name, rng):
 def test_antisymmetric_width_must_be_even(rng):
     with pytest.raises(ValueError, match=r"`width` must be even; got 5"):
         antisymmetric(5, 2, rng)
+
+
+def test_layers_are_independent_gaussian_matrices_and_a_row_of_signs(rng):
+    first, second, last = gaussian_layers((300, 200), 100, rng)
+    assert (first.shape, second.shape, last.shape) == ((300, 100), (200, 300), (1, 200))
+    # Five standard errors, as above, over 5 numbers.
+    for W in (first, second):
+        assert abs(W.mean()) < 5 / np.sqrt(W.size)
+        assert abs((W**2).mean() - 1) < 5 * np.sqrt(2 / W.size)
+    assert abs((first[:200, :100] * second[:, :100]).mean()) < 5 / np.sqrt(20_000)
+    assert set(last.ravel()) == {-1.0, 1.0}
+
+
+@pytest.mark.parametrize(
+    ("widths", "input_dim", "message"),
+    [
+        ((), 2, r"`widths` must hold a width; got none"),
+        ((3, 0), 2, r"`widths\[1\]` must be at least 1; got 0"),
+        ((3,), 0, r"`input_dim` must be at least 1; got 0"),
+    ],
+)
+def test_sizes_of_layers_must_be_positive(widths, input_dim, message, rng):
+    with pytest.raises(ValueError, match=message):
+        gaussian_layers(widths, input_dim, rng)

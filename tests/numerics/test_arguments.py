@@ -8,6 +8,7 @@ import torch
 
 from companion.numerics.arguments import (
     entries,
+    layer_indices,
     one_of,
     positive_number,
     real_number,
@@ -65,3 +66,15 @@ def test_a_name_is_one_of_those_offered(value, error):
     assert one_of("x", "a", ("a", "b")) == "a"
     with pytest.raises(error, match="`x` must be one of a, b; got"):
         one_of("x", value, ("a", "b"))
+
+
+def test_layers_by_name_and_by_index():
+    assert layer_indices("trained", "all", depth=2) == (0, 1, 2)
+    assert layer_indices("trained", "second_to_last", depth=2) == (1,)
+    assert layer_indices("trained", (np.int64(2), 0), depth=2) == (2, 0)
+
+
+@pytest.mark.parametrize("value", ["last", (), (3,), (-1,), (0, 0), (0.5,), None, [1]])
+def test_unknown_layers_are_refused(value):
+    with pytest.raises(ValueError, match=r"`trained` must be .* from 0 to depth = 2; got"):
+        layer_indices("trained", value, depth=2)

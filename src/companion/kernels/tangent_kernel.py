@@ -7,7 +7,7 @@ from companion.activations import Activation
 from companion.kernels.gaussian_layer import Layer
 from companion.kernels.layers import first_layer
 from companion.kernels.point_pairs import PairBlock, point_pairs
-from companion.numerics.arguments import whole_number
+from companion.numerics.arguments import layer_indices, whole_number
 
 _COUNT = "Pass the number of hidden layers."
 
@@ -90,7 +90,7 @@ def tangent_kernel(
     if depth < 1:
         raise ValueError(f"`depth` must be at least 1; got {depth}. {_COUNT}")
     _check_activation(activation)
-    moving = _trained_layers(trained, depth)
+    moving = layer_indices("trained", trained, depth=depth)
     zero_allowed = not activation.homogeneous or min(moving) == depth
     pairs = point_pairs(X, Z, zero_allowed=zero_allowed)
     layers = [first_layer(activation, pairs)]
@@ -129,17 +129,3 @@ def _through_layers(
         if layer is not layers[-1]:
             block = layer.after(block, value)
     return kernel
-
-
-def _trained_layers(trained: str | tuple[int, ...], depth: int) -> tuple[int, ...]:
-    if trained == "all":
-        return tuple(range(depth + 1))
-    if trained == "second_to_last":
-        return (depth - 1,)
-    known = isinstance(trained, tuple) and all(index in range(depth + 1) for index in trained)
-    if not known or not trained or len(set(trained)) < len(trained):
-        raise ValueError(
-            '`trained` must be "all", "second_to_last" or a tuple of different layer indices '
-            f"from 0 to depth = {depth}; got {trained!r}."
-        )
-    return tuple(int(index) for index in trained)

@@ -1,4 +1,6 @@
-"""Laws of the initial weights of a two-layer network."""
+"""Laws of the initial weights of a network."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -91,6 +93,55 @@ def antisymmetric(
     W = rng.standard_normal((width // 2, input_dim))
     a = _signs(width // 2, rng)
     return np.concatenate([W, W]), np.concatenate([a, -a])
+
+
+def gaussian_layers(
+    widths: Sequence[int], input_dim: int, rng: np.random.Generator
+) -> tuple[Float[np.ndarray, "_ _"], ...]:
+    r"""Standard Gaussian hidden matrices and a row of fair signs for the output.
+
+    .. math::
+        W^l_{ij} \sim N(0, 1), \quad l < L, \qquad
+        \mathbb{P}(W^L_{1j} = 1) = \mathbb{P}(W^L_{1j} = -1) = \tfrac12,
+        \qquad \text{all independent.}
+
+    Parameters
+    ----------
+    widths
+        Numbers of neurons of the hidden layers, from the input on.
+    input_dim
+        Dimension of the inputs.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    The matrices from the input to the output, for
+    :class:`companion.networks.fully_connected.FullyConnectedNetwork`.
+
+    Scale
+    -----
+    No factor of the widths: the network carries them.
+
+    Raises
+    ------
+    ValueError
+        If there is no width, or ``input_dim`` or a width is not positive.
+
+    References
+    ----------
+    G. Welper, "Approximation Results for Gradient Descent trained Neural Networks",
+    arXiv:2309.04860, known through a digest: the initial law as reconstructed here.
+    """
+    if len(widths) == 0:
+        raise ValueError("`widths` must hold a width; got none. Pass one for each hidden layer.")
+    for index, width in enumerate(widths):
+        if width < 1:
+            raise ValueError(f"`widths[{index}]` must be at least 1; got {width}.")
+    _check_sizes(widths[0], input_dim)
+    sizes = [input_dim, *widths]
+    hidden = [rng.standard_normal((sizes[i + 1], sizes[i])) for i in range(len(widths))]
+    return (*hidden, _signs(widths[-1], rng)[None, :])
 
 
 def _signs(size: int, rng: np.random.Generator) -> Float[np.ndarray, " m"]:

@@ -190,3 +190,45 @@ def _described(value: object) -> str:
     if value is None:
         return "None"
     return f"{shortened(value)} of type {type(value).__name__}"
+
+
+def layer_indices(name: str, value: object, *, depth: int) -> tuple[int, ...]:
+    """Which weight matrices of a network with hidden layers are meant.
+
+    Parameters
+    ----------
+    name, value
+        As in :func:`real_number`; ``"all"``, ``"second_to_last"`` (the last hidden matrix) or a
+        tuple of indices.
+    depth
+        The number L of hidden layers.
+
+    Returns
+    -------
+    Indices from 0 (the weights next to the input) to ``depth`` (the output weights).
+
+    Scale
+    -----
+    None: indices count matrices.
+
+    Raises
+    ------
+    ValueError
+        If no layer is named, an unknown one, or one twice.
+
+    References
+    ----------
+    Derived here.
+    """
+    if value == "all":
+        return tuple(range(depth + 1))
+    if value == "second_to_last":
+        return (depth - 1,)
+    indices = value if isinstance(value, tuple) else ()
+    known = all(index in range(depth + 1) for index in indices)
+    if not known or not indices or len(set(indices)) < len(indices):
+        raise ValueError(
+            f'`{name}` must be "all", "second_to_last" or a tuple of different layer indices '
+            f"from 0 to depth = {depth}; got {value!r}."
+        )
+    return tuple(int(index) for index in indices)
