@@ -15,7 +15,8 @@ from companion.kernels.series_spectrum import (
     power_series_spectrum,
     times_inner_product,
 )
-from companion.kernels.spectrum import funk_hecke, multiplicities
+from companion.kernels.spectrum import funk_hecke
+from companion.spaces.harmonics import multiplicities
 
 LOGS = 1e-12  # log-gammas of size 100 to 1000, differences rounded at 1e-13
 both_orders = pytest.mark.parametrize("order", [0, 1])

@@ -12,11 +12,11 @@ from companion.kernels.layer_moments import layer_moment
 from companion.kernels.spectrum import (
     UnresolvedSpectrum,
     funk_hecke,
-    multiplicities,
     network_spectrum,
 )
 from companion.kernels.tangent_kernel import tangent_kernel
 from companion.numerics.quadrature import hermite_coefficients
+from companion.spaces.harmonics import multiplicities
 
 DIMENSIONS = pytest.mark.parametrize("input_dim", [2, 3, 5, 50, 1280])
 EXACT = 4e-15  # sums of about a hundred weighted values of order one
@@ -100,15 +100,6 @@ def test_sigmoid_kernel_agrees_with_its_power_series():
     found = funk_hecke(zonal(SIGMOID), input_dim=input_dim, max_degree=2)
     assert_allclose(found[1], squares[1::2] @ moments, rtol=1e-13)
     assert_allclose(found[[0, 2]], [1 / 4, 0], atol=EXACT)
-
-
-def test_multiplicities_by_hand():
-    assert multiplicities(input_dim=2, max_degree=4).tolist() == [1, 2, 2, 2, 2]
-    assert multiplicities(input_dim=3, max_degree=4).tolist() == [1, 3, 5, 7, 9]
-    assert multiplicities(input_dim=4, max_degree=4).tolist() == [1, 4, 9, 16, 25]
-    # All polynomials of degree at most K on the sphere: two full spaces of polynomials.
-    total = multiplicities(input_dim=100, max_degree=5).sum()
-    assert total == math.comb(104, 5) + math.comb(103, 4)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4])
@@ -196,11 +187,9 @@ def test_arguments_out_of_range():
         funk_hecke(np.exp, input_dim=3, max_degree=-1)
 
 
-def test_network_and_multiplicities_check_their_sizes():
+def test_network_checks_its_sizes():
     with pytest.raises(ValueError, match="`input_dim` must be at least 2; got 1"):
         network_spectrum(depth=1, activation=RELU, input_dim=1, max_degree=3)
-    with pytest.raises(ValueError, match="`max_degree` must be nonnegative; got -1"):
-        multiplicities(input_dim=3, max_degree=-1)
 
 
 def test_kernel_must_return_numbers():
@@ -219,8 +208,6 @@ def test_jump_is_refused():
 @pytest.mark.parametrize("name", ["input_dim", "max_degree"])
 def test_sizes_must_be_whole_numbers(name, size, unchecked):
     sizes = {"input_dim": 3, "max_degree": 2, name: size}
-    with pytest.raises(TypeError, match=f"`{name}` must be a (whole )?number; got .* Pass the"):
-        multiplicities(**sizes)
     with pytest.raises(TypeError, match=f"`{name}` must be a (whole )?number; got .* Pass the"):
         funk_hecke(np.exp, **sizes)
 

@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import gammaln, logsumexp
 
-from companion.kernels.spectrum import checked_sizes
 from companion.numerics.finite import require_finite
+from companion.spaces.harmonics import checked_sizes
 
 
 def power_series_spectrum(

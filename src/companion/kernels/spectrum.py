@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from companion.activations import Activation
 from companion.kernels.tangent_kernel import tangent_kernel
-from companion.numerics.arguments import whole_number
+from companion.spaces.harmonics import checked_sizes, gegenbauer_by_degree
 
 _ACCURACY = 1e-13  # change under doubling of the nodes, relative to the mean of |kernel|
 _DOUBLINGS = 8
@@ -152,89 +152,6 @@ def network_spectrum(
     return _settled(of_angle, input_dim, max_degree)
 
 
-def multiplicities(*, input_dim: int, max_degree: int) -> Float[np.ndarray, " l"]:
-    r"""Dimensions of the spaces of spherical harmonics.
-
-    .. math::
-        N_k = \frac{2k + d - 2}{k + d - 2} \binom{k + d - 2}{k}, \qquad N_0 = 1
-
-    Parameters
-    ----------
-    input_dim
-        The ambient dimension :math:`d`, at least two.
-    max_degree
-        The largest degree.
-
-    Returns
-    -------
-    How often the eigenvalue of each degree occurs.
-
-    Scale
-    -----
-    Counts, as floating-point numbers because they outgrow integers.
-
-    Raises
-    ------
-    ValueError
-        If ``input_dim`` is less than 2 or ``max_degree`` is negative.
-
-    References
-    ----------
-    .. [1] F. Dai and Y. Xu, "Approximation Theory and Harmonic Analysis on Spheres and Balls",
-       Springer 2013, corollary 1.1.4.
-    """
-    input_dim, max_degree = checked_sizes(input_dim, max_degree)
-    counts = [
-        math.comb(k + input_dim - 1, k) - (math.comb(k + input_dim - 3, k - 2) if k > 1 else 0)
-        for k in range(max_degree + 1)
-    ]
-    return np.array([float(count) for count in counts])
-
-
-def checked_sizes(input_dim: int, max_degree: int) -> tuple[int, int]:
-    r"""The two numbers, or an error unless there is a sphere and a degree.
-
-    .. math::
-        d \ge 2, \qquad K \ge 0
-
-    Parameters
-    ----------
-    input_dim
-        The ambient dimension :math:`d`.
-    max_degree
-        The largest degree :math:`K`.
-
-    Returns
-    -------
-    Both as plain integers.
-
-    Scale
-    -----
-    Counts.
-
-    Raises
-    ------
-    TypeError
-        If one of them is not a whole number.
-    ValueError
-        If ``input_dim`` is less than 2 or ``max_degree`` is negative.
-
-    References
-    ----------
-    .. [1] F. Dai and Y. Xu, "Approximation Theory and Harmonic Analysis on Spheres and Balls",
-       Springer 2013, section 1.1.
-    """
-    sphere = "Pass the number of coordinates; the circle has 2."
-    count = "Pass the largest degree that is wanted."
-    input_dim = whole_number("input_dim", input_dim, remedy=sphere)
-    max_degree = whole_number("max_degree", max_degree, remedy=count)
-    if input_dim < 2:
-        raise ValueError(f"`input_dim` must be at least 2; got {input_dim}. {sphere}")
-    if max_degree < 0:
-        raise ValueError(f"`max_degree` must be nonnegative; got {max_degree}. {count}")
-    return input_dim, max_degree
-
-
 def _settled(
     kernel: Callable[[np.ndarray], np.ndarray], input_dim: int, max_degree: int
 ) -> Float[np.ndarray, " l"]:
@@ -265,15 +182,9 @@ def _eigenvalues(
     values = kernel(angle)
     weighted = weights * values
     eigenvalues = np.empty(max_degree + 1)
-    current, following = np.ones_like(t), t
-    for degree in range(max_degree + 1):
-        eigenvalues[degree] = weighted @ current
-        # (k + d - 2) P_{k+1} = (2k + d - 2) t P_k - k P_{k-1}, here for k = degree + 1.
-        k = degree + 1
-        current, following = (
-            following,
-            ((2 * k + input_dim - 2) * t * following - k * current) / (k + input_dim - 2),
-        )
+    polynomials = gegenbauer_by_degree(t, input_dim=input_dim, max_degree=max_degree)
+    for degree, polynomial in enumerate(polynomials):
+        eigenvalues[degree] = weighted @ polynomial
     return eigenvalues, float(weights @ np.abs(values))
 
 
