@@ -83,9 +83,9 @@ def gegenbauer_by_degree(
     input_dim, max_degree
         As for :func:`gegenbauer`; not checked.
 
-    Yields
-    ------
-    The values of degree 0, 1, ..., ``max_degree``.
+    Returns
+    -------
+    The values of degree 0, 1, ..., ``max_degree``, one array after the other.
 
     Scale
     -----

@@ -107,7 +107,7 @@ def sobolev_norm(
     .. [1] K. Atkinson and W. Han, "Spherical Harmonics and Approximations on the Unit Sphere",
        Springer 2012, section 3.8.
     """
-    _check_energies(energies)
+    check_energies(energies)
     degrees = np.arange(energies.shape[-1])
     weights = sobolev_weights(degrees, input_dim=input_dim, smoothness=smoothness)
     return np.sqrt(energies @ weights)
@@ -179,7 +179,22 @@ def interpolation_ratio(
     return inside / (below ** (1 - share) * above**share)
 
 
-def _check_energies(energies: Float[np.ndarray, "..."]) -> None:
+def check_energies(energies: Float[np.ndarray, "..."]) -> None:
+    r"""Raise an error unless there is an energy for each degree.
+
+    .. math::
+        e_k \ge 0, \qquad k = 0, \dots, K
+
+    Parameters
+    ----------
+    energies
+        Sums of squared coefficients by degree along the last axis.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or one is negative or not finite.
+    """
     if energies.ndim == 0 or energies.shape[-1] == 0:
         raise ValueError(
             "`energies` must have one number for each degree along the last axis; "
