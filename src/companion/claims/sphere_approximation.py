@@ -4,6 +4,10 @@ The document at hand is a digest. The theorem below is put together from its wor
 argument it names; exponents follow from that argument, constants do not.
 """
 
+from companion.numerics.arguments import real_number
+
+_SLACK = 1e-12  # rounding of 1 - alpha and of 2 alpha
+
 
 def coercivity_order(input_dim: int, *, continuous_derivatives: int) -> float:
     r"""Order of coercivity of the tangent kernel on the sphere.
@@ -46,6 +50,171 @@ def coercivity_order(input_dim: int, *, continuous_derivatives: int) -> float:
     return input_dim / 2 + continuous_derivatives
 
 
+def checked_orders(
+    smoothness: float, *, coercivity_order: float, holder: float
+) -> tuple[float, float, float]:
+    r"""The three orders of the reconstructed theorem, or an error that names the one out of range.
+
+    .. math::
+        0 < \alpha \le \tfrac12, \qquad \beta \ge 2 \alpha, \qquad 0 < \gamma \le 1 - \alpha
+
+    Parameters
+    ----------
+    smoothness
+        The alpha of the norms :math:`H^{-\alpha}` and :math:`H^\alpha` of the residual.
+    coercivity_order
+        The order beta with :math:`\mu_k \gtrsim k^{-2 \beta}`.
+    holder
+        The exponent gamma with which the kernel depends on the displacement of the weights.
+
+    Returns
+    -------
+    The three as plain numbers, in the order alpha, beta, gamma.
+
+    Scale
+    -----
+    The ends of the ranges are allowed where the reconstruction has strict inequalities: there
+    its exponents are limits. The interpolation step of the argument needs :math:`2\alpha \le
+    \beta`; the ranges of alpha and gamma are the part of the reconstruction to trust least.
+
+    Raises
+    ------
+    TypeError
+        If one of them is not a number.
+    ValueError
+        If one of them is out of its range; the message says which.
+
+    References
+    ----------
+    G. Welper, arXiv:2309.04860, known through a digest; derived here from its argument.
+    """
+    remedy = "See the ranges of the reconstructed theorem."
+    alpha = real_number("smoothness", smoothness, remedy=remedy)
+    beta = real_number("coercivity_order", coercivity_order, remedy=remedy)
+    gamma = real_number("holder", holder, remedy=remedy)
+    if not 0 < alpha <= 0.5:
+        raise ValueError(
+            f"`smoothness` must lie in (0, 1/2]; got alpha = {alpha}. "
+            "A smoother target lies in the smaller space of alpha = 1/2 too."
+        )
+    if not 2 * alpha - _SLACK <= beta < float("inf"):
+        raise ValueError(
+            "`coercivity_order` must be finite and at least twice the smoothness; got "
+            f"beta = {beta} with alpha = {alpha}. Lower the smoothness."
+        )
+    if not 0 < gamma <= 1 - alpha + _SLACK:
+        raise ValueError(
+            f"`holder` must lie in (0, 1 - smoothness]; got gamma = {gamma} with "
+            f"alpha = {alpha}. A kernel that is more regular allows every smaller gamma."
+        )
+    return alpha, beta, gamma
+
+
+def plateau_exponent(smoothness: float, *, coercivity_order: float, holder: float) -> float:
+    r"""Power of the displacement to which the squared error falls in the reconstructed theorem.
+
+    .. math::
+        \|\kappa\|_{L^2}^2 \lesssim h^{\alpha \gamma / (\beta - \alpha)}
+
+    Parameters
+    ----------
+    smoothness, coercivity_order, holder
+        As in :func:`checked_orders`.
+
+    Returns
+    -------
+    The exponent.
+
+    Scale
+    -----
+    Of the *squared* L2 norm; the displacement h is relative to the size of the weights.
+
+    Raises
+    ------
+    ValueError
+        If an order is out of the range of the theorem.
+
+    References
+    ----------
+    G. Welper, arXiv:2309.04860, known through a digest; derived here from its argument.
+    """
+    alpha, beta, gamma = checked_orders(
+        smoothness, coercivity_order=coercivity_order, holder=holder
+    )
+    return alpha * gamma / (beta - alpha)
+
+
+def displacement_exponent(smoothness: float, *, coercivity_order: float, holder: float) -> float:
+    r"""Power of the width at which the displacement of the weights falls.
+
+    .. math::
+        h \lesssim m^{-\delta}, \qquad
+        \delta = \frac{\beta - \alpha}{2 (\beta (1 + \gamma) - \alpha)}
+
+    Parameters
+    ----------
+    smoothness, coercivity_order, holder
+        As in :func:`checked_orders`.
+
+    Returns
+    -------
+    The exponent delta, below 1/2.
+
+    Scale
+    -----
+    The displacement is relative to the size of the weights.
+
+    Raises
+    ------
+    ValueError
+        If an order is out of the range of the theorem.
+
+    References
+    ----------
+    G. Welper, arXiv:2309.04860, known through a digest; derived here from its argument.
+    """
+    alpha, beta, gamma = checked_orders(
+        smoothness, coercivity_order=coercivity_order, holder=holder
+    )
+    return (beta - alpha) / (2 * (beta * (1 + gamma) - alpha))
+
+
+def rate_exponent(smoothness: float, *, coercivity_order: float, holder: float) -> float:
+    r"""Power of the width at which the rate of the exponential in the theorem falls.
+
+    .. math::
+        e^{-c \eta t}, \qquad \eta = h^{\beta \gamma / (\beta - \alpha)} \sim m^{-\delta \beta
+        \gamma / (\beta - \alpha)}
+        = m^{-\beta \gamma / (2 (\beta (1 + \gamma) - \alpha))}
+
+    Parameters
+    ----------
+    smoothness, coercivity_order, holder
+        As in :func:`checked_orders`.
+
+    Returns
+    -------
+    The exponent, positive: the rate tends to zero as the width grows.
+
+    Scale
+    -----
+    Of a rate, one over time; the loss is half the squared L2 norm.
+
+    Raises
+    ------
+    ValueError
+        If an order is out of the range of the theorem.
+
+    References
+    ----------
+    G. Welper, arXiv:2309.04860, known through a digest; derived here from its argument.
+    """
+    alpha, beta, gamma = checked_orders(
+        smoothness, coercivity_order=coercivity_order, holder=holder
+    )
+    return beta * gamma / (2 * (beta * (1 + gamma) - alpha))
+
+
 def width_exponent(smoothness: float, *, coercivity_order: float, holder: float) -> float:
     r"""Power of the width at which the error falls in the reconstructed theorem.
 
@@ -55,12 +224,8 @@ def width_exponent(smoothness: float, *, coercivity_order: float, holder: float)
 
     Parameters
     ----------
-    smoothness
-        The alpha of the target, in (0, 1/2).
-    coercivity_order
-        The order beta of the kernel.
-    holder
-        The exponent gamma in (0, 1] with which the kernel depends on the weights.
+    smoothness, coercivity_order, holder
+        As in :func:`checked_orders`.
 
     Returns
     -------
@@ -73,15 +238,13 @@ def width_exponent(smoothness: float, *, coercivity_order: float, holder: float)
     Raises
     ------
     ValueError
-        If an argument is out of its range, or ``coercivity_order`` is not above ``smoothness``.
+        If an order is out of the range of the theorem.
 
     References
     ----------
     G. Welper, arXiv:2309.04860, known through a digest; derived here from its argument.
     """
-    if not 0 < smoothness <= 0.5 or not 0 < holder <= 1 or not coercivity_order > smoothness:
-        raise ValueError(
-            "`smoothness` must lie in (0, 1/2], `holder` in (0, 1] and `coercivity_order` above "
-            f"the smoothness; got {smoothness}, {holder} and {coercivity_order}."
-        )
-    return smoothness * holder / (4 * (coercivity_order * (1 + holder) - smoothness))
+    alpha, beta, gamma = checked_orders(
+        smoothness, coercivity_order=coercivity_order, holder=holder
+    )
+    return alpha * gamma / (4 * (beta * (1 + gamma) - alpha))

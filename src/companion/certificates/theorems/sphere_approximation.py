@@ -101,5 +101,5 @@ def _exponents(case: Case) -> tuple[tuple[str, float], ...]:
     if smooth == math.inf:
         return ()
     beta = coercivity_order(chain.widths[0], continuous_derivatives=int(smooth))
-    rho = width_exponent(0.5, coercivity_order=beta, holder=0.5 if smooth == 0 else 1.0)
+    rho = width_exponent(0.5, coercivity_order=beta, holder=0.5)
     return (("order of coercivity", beta), ("power of the width, smoothness 1/2", rho))
