@@ -257,4 +257,4 @@ def _clipped(t: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
             f"`t` must lie in [-1, 1]; got {t.flat[np.abs(t).argmax()]}. "
             "Divide the points by their norms."
         )
-    return np.clip(t, -1.0, 1.0)
+    return np.asarray(np.clip(t, -1.0, 1.0))

@@ -77,7 +77,7 @@ def spherical_basis(
     return np.concatenate(solid, axis=1), degrees
 
 
-def _circular(X: Float[np.ndarray, "n 2"], max_degree: int) -> list[Float[np.ndarray, "n k"]]:
+def _circular(X: Float[np.ndarray, "n 2"], max_degree: int) -> list[Float[np.ndarray, "n _"]]:
     # Real and imaginary parts of the powers of x_1 + i x_2.
     base = X[:, 0] + 1j * X[:, 1]
     power = np.ones_like(base)
@@ -89,10 +89,10 @@ def _circular(X: Float[np.ndarray, "n 2"], max_degree: int) -> list[Float[np.nda
 
 
 def _one_dimension_more(
-    X: Float[np.ndarray, "n d"], lower: list[Float[np.ndarray, "n k"]]
-) -> list[Float[np.ndarray, "n k"]]:
+    X: Float[np.ndarray, "n d"], lower: list[Float[np.ndarray, "n _"]]
+) -> list[Float[np.ndarray, "n _"]]:
     max_degree = len(lower) - 1
-    pieces: list[list[Float[np.ndarray, "n k"]]] = [[] for _ in lower]
+    pieces: list[list[Float[np.ndarray, "n _"]]] = [[] for _ in lower]
     square = np.einsum("ij,ij->i", X, X)
     for low, block in enumerate(lower):
         factors = _orthonormal(X[:, 0], square, low, X.shape[1], max_degree - low)
