@@ -14,6 +14,7 @@ from companion.activations.smooth import (
     SOFTPLUS,
     TANH,
 )
+from companion.activations.splines import mollified_relu
 
 __all__ = [
     "ELU",
@@ -31,4 +32,5 @@ __all__ = [
     "Activation",
     "activation",
     "leaky_relu",
+    "mollified_relu",
 ]

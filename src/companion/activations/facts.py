@@ -49,6 +49,11 @@ class Activation:
     breaks
         Where it is not: the points between which :math:`\sigma` is real analytic. Quadrature is
         cut there. Empty for an analytic function, and where they are not known.
+    continuous_derivatives
+        The number r of continuous derivatives, if the next one exists between the breaks and
+        jumps at them: 0 for a kink. Nothing for an analytic function, and where it is not known.
+    jumps
+        By how much the derivative of order r + 1 jumps at each break, from left to right.
 
     Scale
     -----
@@ -79,6 +84,8 @@ class Activation:
     homogeneous: bool
     analytic: bool
     breaks: tuple[float, ...] = ()
+    continuous_derivatives: int | None = None
+    jumps: tuple[float, ...] = ()
 
     def __call__(self, z: Any) -> Any:
         return self.value(z)

@@ -50,6 +50,8 @@ RELU = Activation(
     homogeneous=True,
     analytic=False,
     breaks=(0.0,),
+    continuous_derivatives=0,
+    jumps=(1.0,),
 )
 
 #: z for z > 0 and exp(z) - 1 below: once continuously differentiable.
@@ -66,6 +68,8 @@ ELU = Activation(
     homogeneous=False,
     analytic=False,
     breaks=(0.0,),
+    continuous_derivatives=1,
+    jumps=(-1.0,),
 )
 
 #: z cut off at -1 and 1, an odd function; its derivative there is the left one.
@@ -82,6 +86,8 @@ HARD_TANH = Activation(
     homogeneous=False,
     analytic=False,
     breaks=(-1.0, 1.0),
+    continuous_derivatives=0,
+    jumps=(1.0, -1.0),
 )
 
 
@@ -137,4 +143,6 @@ def leaky_relu(slope: float) -> Activation:
         homogeneous=True,
         analytic=slope == 1,
         breaks=() if slope == 1 else (0.0,),
+        continuous_derivatives=None if slope == 1 else 0,
+        jumps=() if slope == 1 else (1 - slope,),
     )
