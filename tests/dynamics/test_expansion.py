@@ -14,15 +14,17 @@ from companion.networks.two_layer import TwoLayerNetwork
 from strangers import stranger
 
 
-@pytest.fixture
-def setting(rng):
+@pytest.fixture(params=[4, 15], ids=["more parameters", "more outputs"])
+def setting(rng, request):
     """A network, its expansion, the dense J, S and A of its definition, and another state."""
-    X, y, nu = rng.standard_normal((4, 2)), rng.standard_normal(4), np.array([0.5, 2.0, 0.0, 1.0])
+    count = request.param  # of samples; there are nine parameters
+    X, y, nu = rng.standard_normal((count, 2)), rng.standard_normal(count), rng.random(count)
+    nu[2] = 0
     W, a = rng.standard_normal((3, 2)), rng.standard_normal(3)
     objective = Objective(TwoLayerNetwork(W, a, activation=torch.tanh), X, y, nu)
     hidden = np.tanh(X @ W.T)
     inner = ((1 - hidden**2) * a)[:, :, None] * X[:, None, :]
-    J = np.concatenate([inner.reshape(4, -1), hidden], axis=1) / np.sqrt(3)
+    J = np.concatenate([inner.reshape(count, -1), hidden], axis=1) / np.sqrt(3)
     SJ = np.sqrt(nu)[:, None] * J
     theta = torch.from_numpy(objective.theta_0)
     other = theta + 0.3 * torch.from_numpy(rng.standard_normal(len(theta)))
@@ -47,8 +49,20 @@ def dense_remainder(objective, about, A, theta):
 def test_slope_is_minus_the_gradient_and_rates_are_eigenvalues_of_the_weighted_kernel(setting):
     objective, about, SJ, *_ = setting
     assert_allclose(about.slope, -objective.gradient(objective.theta_0), rtol=0, atol=1e-14)
-    assert_allclose(about.rates, np.linalg.eigvalsh(SJ @ SJ.T), rtol=0, atol=1e-14)
-    assert about.rates[0] == 0  # the point of weight zero
+    expected = np.linalg.eigvalsh(SJ @ SJ.T)
+    num_modes = min(SJ.shape)
+    assert about.rates.shape == (num_modes,)
+    assert_allclose(about.rates, expected[-num_modes:], rtol=0, atol=1e-14 * expected[-1])
+    assert_allclose(expected[:-num_modes], 0, rtol=0, atol=1e-14 * expected[-1])
+    if num_modes == len(SJ):
+        assert about.rates[0] == 0  # the point of weight zero
+
+
+def test_residual_modes_are_its_part_within_reach(setting):
+    _, about, SJ, *_ = setting
+    left = np.linalg.svd(SJ, full_matrices=False)[0]
+    reached = np.linalg.norm(left.T @ about.residual)
+    assert_allclose(np.linalg.norm(about.residual_modes), reached, rtol=1e-12)
 
 
 def test_modes_keep_the_weighted_length_of_what_outputs_move(setting, rng):

@@ -58,7 +58,7 @@ def network_objective(rng, *, num_samples=10, output_dim=1, activation=torch.tan
     X, y = rng.standard_normal((num_samples, 3)), rng.standard_normal(num_samples)
     if output_dim == 1:
         return Objective(module, X, y)
-    several = nn.Linear(3, output_dim).double()
+    several = nn.Sequential(nn.Linear(3, 100), nn.Tanh(), nn.Linear(100, output_dim)).double()
     return Objective(several, X, rng.standard_normal((num_samples, output_dim)))
 
 
@@ -84,3 +84,9 @@ def test_many_outputs_are_not_paid_with_eigenvalues(rng):
     objective = network_objective(rng, num_samples=100, output_dim=10)
     rate = objective.weighted_spectrum(objective.theta_0)[-1]
     assert chosen_method(objective, t_end=5000 / rate, rtol=1e-4)[0] == "stabilized"
+
+
+def test_many_outputs_of_few_parameters_are(rng):
+    objective = network_objective(rng, num_samples=1000)
+    rate = objective.weighted_spectrum(objective.theta_0)[-1]
+    assert chosen_method(objective, t_end=5000 / rate, rtol=1e-4)[0] == "exponential"

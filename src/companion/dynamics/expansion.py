@@ -69,7 +69,8 @@ class Expansion:
     Scale
     -----
     The modes of a direction w are :math:`Q^\top SJ\, w`, those of the residual
-    :math:`Q^\top S r`.
+    :math:`Q^\top S r`. With fewer parameters than outputs Q has a column for every parameter:
+    what is orthogonal to its range has rate zero and is reached by no direction.
 
     Raises
     ------
@@ -98,7 +99,7 @@ class Expansion:
 
     @property
     def rates(self) -> Float[np.ndarray, " k"]:
-        """Eigenvalues of the weighted tangent kernel, increasing."""
+        """Eigenvalues of the weighted tangent kernel, increasing; at most one per parameter."""
         return self._spectrum[0]
 
     def modes(self, direction: Float[Tensor, " p"]) -> Float[np.ndarray, " k"]:
@@ -152,12 +153,21 @@ class Expansion:
 
     @cached_property
     def _spectrum(self) -> tuple[np.ndarray, np.ndarray]:
-        gram = _numpy(self.linearization.gram())
-        if not np.isfinite(gram).all():
-            raise FloatingPointError("the tangent kernel is not finite")
+        if self.objective.predictor.num_params < len(self._root):
+            return self._spectrum_of_range()
+        gram = _require_finite(_numpy(self.linearization.gram()))
         weighted = torch.from_numpy(self._root[:, None] * gram * self._root)
         rates, modes = torch.linalg.eigh(weighted)  # several times faster than NumPy's
         return rates.clamp(min=0).numpy(), modes.numpy()  # below zero by rounding only
+
+    def _spectrum_of_range(self) -> tuple[np.ndarray, np.ndarray]:
+        # With fewer parameters than outputs: the kernel between orthonormal columns that span
+        # its range. A matrix of products of parameters would lose half of the digits of modes.
+        self.objective.predictor.num_grams += 1
+        jacobian = _require_finite(_numpy(self.linearization.jacobian()))
+        columns, corner = torch.linalg.qr(torch.from_numpy(self._root[:, None] * jacobian))
+        rates, modes = torch.linalg.eigh(corner @ corner.T)
+        return rates.clamp(min=0).numpy(), (columns @ modes).numpy()
 
     @cached_property
     def residual_modes(self) -> Float[np.ndarray, " k"]:
@@ -167,6 +177,12 @@ class Expansion:
     def _pulled_back(self, outputs: np.ndarray) -> Tensor:
         cotangent = torch.from_numpy(self._root * outputs).to(self.objective.predictor.theta_0)
         return self.linearization.apply_transpose(cotangent).double()
+
+
+def _require_finite(matrix: np.ndarray) -> np.ndarray:
+    if not np.isfinite(matrix).all():
+        raise FloatingPointError("the tangent kernel is not finite")
+    return matrix
 
 
 def _numpy(tensor: Tensor) -> np.ndarray:

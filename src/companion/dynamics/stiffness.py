@@ -70,7 +70,7 @@ def expected_gradients(objective: Objective, *, stiffness: float, rtol: float) -
         \text{DOP853: } 3 s, \qquad
         \text{stabilized: } 10\, \varepsilon\, \sqrt{s}, \qquad
         \text{exponential: } 4.5\, \varepsilon\, \Big(\frac{s}{1000}\Big)^{1/4}
-        \Big(12 + \frac{8 N^3}{6 p n + 8 \cdot 10^6}\Big), \qquad
+        \Big(12 + \frac{8 N \min(N, p)^2}{6 p n + 8 \cdot 10^6}\Big), \qquad
         \varepsilon = \text{rtol}^{-1/5}
 
     Parameters
@@ -105,7 +105,8 @@ def expected_gradients(objective: Objective, *, stiffness: float, rtol: float) -
     IV.2 (the stability of explicit methods).
     """
     predictor = objective.predictor
-    eigenvalues = 8.0 * predictor.num_rows**3
+    range_dim = min(predictor.num_rows, predictor.num_params)
+    eigenvalues = 8.0 * predictor.num_rows * range_dim**2
     gradient = 6.0 * predictor.num_params * predictor.num_samples + LEAST_FLOPS
     steps = 4.5 * rtol**-0.2 * (stiffness / 1000) ** 0.25
     return {
