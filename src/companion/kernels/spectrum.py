@@ -89,7 +89,7 @@ def funk_hecke(
         t = np.cos(angle)
         return _values(kernel(t), t)
 
-    return _settled(of_angle, input_dim, max_degree)
+    return angle_spectrum(of_angle, input_dim=input_dim, max_degree=max_degree)
 
 
 def network_spectrum(
@@ -149,12 +149,52 @@ def network_spectrum(
         Z = np.stack([np.cos(angle), np.sin(angle)], axis=1)
         return tangent_kernel(pole, Z, depth=depth, activation=activation, trained=trained)[0]
 
-    return _settled(of_angle, input_dim, max_degree)
+    return angle_spectrum(of_angle, input_dim=input_dim, max_degree=max_degree)
 
 
-def _settled(
-    kernel: Callable[[np.ndarray], np.ndarray], input_dim: int, max_degree: int
+def angle_spectrum(
+    kernel: Callable[[np.ndarray], np.ndarray], *, input_dim: int, max_degree: int
 ) -> Float[np.ndarray, " l"]:
+    r"""Eigenvalues of a zonal kernel that is given as a function of the angle.
+
+    .. math::
+        \mu_k = \frac{\Gamma(d/2)}{\sqrt{\pi}\,\Gamma((d-1)/2)} \int_0^\pi
+        g(\theta)\, P_k(\cos\theta)\, \sin^{d-2}\theta\, d\theta
+
+    Parameters
+    ----------
+    kernel
+        Takes an array of angles in [0, pi] and returns the values of the kernel, finite and of
+        the same shape.
+    input_dim
+        The ambient dimension :math:`d` of the sphere :math:`S^{d-1}`, at least two.
+    max_degree
+        The largest degree :math:`K`.
+
+    Returns
+    -------
+    The eigenvalues by degree.
+
+    Scale
+    -----
+    As for :func:`funk_hecke`, which is this for :math:`g(\theta) = \kappa(\cos\theta)`. A kernel
+    that depends on small angles keeps its digits here and loses half of them there.
+
+    Raises
+    ------
+    TypeError
+        If ``input_dim`` or ``max_degree`` is not a whole number.
+    ValueError
+        If ``input_dim`` is less than 2 or ``max_degree`` is negative.
+    UnresolvedSpectrum
+        If the eigenvalues have not settled after eight halvings.
+
+    References
+    ----------
+    .. [1] F. Dai and Y. Xu, "Approximation Theory and Harmonic Analysis on Spheres and Balls",
+       Springer 2013, theorem 1.2.9.
+    """
+    input_dim, max_degree = checked_sizes(input_dim, max_degree)
     # A panel holds at most a few periods of P_K, and several share the peak of the density.
     num_panels = 1 + (max_degree + math.isqrt(input_dim)) // 16
     previous, _ = _eigenvalues(kernel, input_dim, max_degree, num_panels)
