@@ -153,6 +153,10 @@ def uniform_grid(num_points: int) -> Float[np.ndarray, " n"]:
     ------
     ValueError
         If there are fewer than two points.
+
+    References
+    ----------
+    R. Gentile and G. Welper, arXiv:2209.08399, the published code of its experiments.
     """
     if num_points < 2:
         raise ValueError(f"`num_points` must be at least 2, for the two ends; got {num_points}.")

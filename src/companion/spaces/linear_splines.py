@@ -42,6 +42,10 @@ def uniform_knots(num_knots: int) -> Float[np.ndarray, " k"]:
     ------
     ValueError
         If ``num_knots`` is negative.
+
+    References
+    ----------
+    C. de Boor, "A Practical Guide to Splines", revised edition, Springer 2001, chapter XII.
     """
     if num_knots < 0:
         raise ValueError(f"`num_knots` must not be negative; got {num_knots}.")
