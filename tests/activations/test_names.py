@@ -13,6 +13,11 @@ def test_a_name_finds_its_activation(sigma):
     assert activation(sigma.name) is sigma
 
 
+@pytest.mark.parametrize("order", [1, 6])
+def test_splines_are_named_by_their_order(order):
+    assert activation(f"mollified_relu({order})").continuous_derivatives == order
+
+
 def test_every_constant_is_called_by_its_name():
     assert len(CONSTANTS) == 12
     for sigma in CONSTANTS:

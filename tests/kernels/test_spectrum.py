@@ -13,6 +13,7 @@ from companion.kernels.spectrum import (
     UnresolvedSpectrum,
     funk_hecke,
     network_spectrum,
+    rounding_floor,
 )
 from companion.kernels.tangent_kernel import tangent_kernel
 from companion.numerics.quadrature import hermite_coefficients
@@ -175,6 +176,21 @@ def test_kernels_that_are_not_smooth_at_the_ends_converge():
     k = np.arange(101)
     # 2 - 2t cancels near t = 1: rounding 1e-16 / sqrt(2 - 2t), integrable against the weight.
     assert_allclose(found, -4 / (np.pi * (4.0 * k**2 - 1)), rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("input_dim", [2, 3, 5, 10])
+@pytest.mark.parametrize("max_degree", [96, 400])
+def test_what_should_vanish_lies_at_the_rounding_floor(input_dim, max_degree):
+    # Odd degrees of one hidden ReLU layer and of two layers of absolute values are zero. The
+    # floor is no bound: three times, and not so high that it would hide anything.
+    for sigma, depth in ((RELU, 1), (leaky_relu(-1.0), 2)):
+        network = {"depth": depth, "activation": sigma}
+        found = network_spectrum(**network, input_dim=input_dim, max_degree=max_degree)
+        pole = np.array([[1.0, 0.0]])
+        scale = tangent_kernel(pole, pole, **network).item()
+        floor = rounding_floor(scale, input_dim=input_dim, max_degree=max_degree)
+        ratios = np.abs(found[3::2]) / floor[3::2]
+        assert 1e-2 < ratios.max() < 3
 
 
 # Bad input ---------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from companion.activations.smooth import (
     SOFTPLUS,
     TANH,
 )
+from companion.activations.splines import mollified_relu
 
 _ALL = (
     SIGMOID,
@@ -29,6 +30,7 @@ _ALL = (
     RELU,
     ELU,
     HARD_TANH,
+    *(mollified_relu(order) for order in range(1, 7)),
 )
 _BY_NAME = {entry.name: entry for entry in _ALL}
 
@@ -43,11 +45,12 @@ def activation(name: str) -> Activation:
     ----------
     name
         One of ``sigmoid``, ``shifted_sigmoid``, ``normal_cdf``, ``gaussian_bump``, ``tanh``,
-        ``erf``, ``softplus``, ``gelu``, ``silu``, ``relu``, ``elu``, ``hard_tanh``.
+        ``erf``, ``softplus``, ``gelu``, ``silu``, ``relu``, ``elu``, ``hard_tanh``,
+        ``mollified_relu(1)`` to ``mollified_relu(6)``.
 
     Returns
     -------
-    The constant of that name.
+    The activation of that name.
 
     Scale
     -----
