@@ -7,6 +7,7 @@ from companion.networks.initialization import (
     antisymmetric,
     gaussian_layers,
     gaussian_rademacher,
+    symmetric_layers,
 )
 
 
@@ -76,3 +77,26 @@ def test_layers_are_independent_gaussian_matrices_and_a_row_of_signs(rng):
 def test_sizes_of_layers_must_be_positive(widths, input_dim, message, rng):
     with pytest.raises(ValueError, match=message):
         gaussian_layers(widths, input_dim, rng)
+
+
+def test_symmetric_layers_pair_the_last_neurons_with_opposite_signs(rng):
+    first, second, last = symmetric_layers((5, 8), 3, rng)
+    assert (first.shape, second.shape, last.shape) == ((5, 3), (8, 5), (1, 8))
+    assert (second[:4] == second[4:]).all()
+    assert (last[:, :4] == -last[:, 4:]).all()
+    assert len(np.unique(second)) == 20
+    hidden = np.tanh(second @ np.tanh(first @ rng.standard_normal((3, 10))))
+    assert (np.abs(last @ hidden) < 1e-14).all()  # eight roundings of numbers below one
+
+
+@pytest.mark.parametrize(
+    ("widths", "message"),
+    [
+        ((4, 3), r"`widths\[1\]` must be even; got 3"),
+        ((), r"`widths` must hold a width"),
+        ((4, 0), r"`widths\[1\]` must be at least 1; got 0"),
+    ],
+)
+def test_symmetric_layers_need_an_even_last_width(widths, message, rng):
+    with pytest.raises(ValueError, match=message):
+        symmetric_layers(widths, 2, rng)

@@ -144,6 +144,50 @@ def gaussian_layers(
     return (*hidden, _signs(widths[-1], rng)[None, :])
 
 
+def symmetric_layers(
+    widths: Sequence[int], input_dim: int, rng: np.random.Generator
+) -> tuple[Float[np.ndarray, "_ _"], ...]:
+    r"""Layers of which the last hidden neurons come in pairs with opposite output signs.
+
+    .. math::
+        W^{L-1}_{i + m/2,\, j} = W^{L-1}_{ij}, \qquad W^L_{1,\, i + m/2} = -W^L_{1i},
+        \qquad i = 1, \dots, m/2, \quad m = m_L
+
+    The network is zero at the start for every input, so that the residual is minus the target.
+
+    Parameters
+    ----------
+    widths, input_dim, rng
+        As for :func:`gaussian_layers`, the last width even.
+
+    Returns
+    -------
+    The matrices from the input to the output.
+
+    Scale
+    -----
+    As :func:`gaussian_layers`. The Gram matrix at the start has the law of a network whose last
+    hidden layer is half as wide.
+
+    Raises
+    ------
+    ValueError
+        If the last width is odd, there is none, or ``input_dim`` or a width is not positive.
+
+    References
+    ----------
+    L. Chizat, E. Oyallon and F. Bach, "On lazy training in differentiable programming",
+    NeurIPS 2019, section 1 (unbiased initialisation).
+    """
+    if len(widths) > 0 and widths[-1] % 2:
+        raise ValueError(
+            f"`widths[{len(widths) - 1}]` must be even; got {widths[-1]}. Neurons come in pairs."
+        )
+    halved = (*widths[:-1], widths[-1] // 2) if len(widths) > 0 else ()
+    *before, last, signs = gaussian_layers(halved, input_dim, rng)
+    return (*before, np.concatenate([last, last]), np.concatenate([signs, -signs], axis=1))
+
+
 def _signs(size: int, rng: np.random.Generator) -> Float[np.ndarray, " m"]:
     return 2.0 * rng.integers(0, 2, size) - 1.0
 
