@@ -176,7 +176,7 @@ def numerical_comparison_norm(
     r"""The same solution by an integrator of differential equations.
 
     .. math::
-        v' = s\, (K - e^v), \qquad v = \log u
+        \frac{dv}{d\tau} = s\, (K - e^v)\, e^\tau, \qquad v = \log u, \quad \tau = \log(1 + t)
 
     Parameters
     ----------
@@ -202,8 +202,8 @@ def numerical_comparison_norm(
 
     Notes
     -----
-    An implicit Runge-Kutta method of order five, which follows the algebraic decay over many
-    decades of time.
+    An implicit Runge-Kutta method of order five, because near the plateau the equation is stiff;
+    in the logarithm of time, because before it the decay is algebraic.
 
     References
     ----------
@@ -215,14 +215,14 @@ def numerical_comparison_norm(
     if (np.diff(t) <= 0).any():
         raise ValueError("`t` must increase; got times that do not. Sort them.")
     path = solve_ivp(
-        lambda _, v: equation.speed * (equation.level - np.exp(v)),
-        (0.0, float(t[-1])),
+        lambda tau, v: equation.speed * (equation.level - np.exp(v)) * np.exp(tau),
+        (0.0, float(np.log1p(t[-1]))),
         [np.log(u)],
         method="Radau",
-        t_eval=t,
+        t_eval=np.log1p(t),
         rtol=rtol,
         atol=rtol,
-        jac=lambda _, v: np.array([[-equation.speed * np.exp(v[0])]]),
+        jac=lambda tau, v: np.array([[-equation.speed * np.exp(v[0] + tau)]]),
     )
     return np.exp(path.y[0] / equation.power)
 
