@@ -1,4 +1,4 @@
-"""Laws of decay for smooth activations: by hand, and the closed forms behind them by quadrature."""
+"""Laws of decay for smooth activations: by hand, and their closed forms by quadrature."""
 
 import math
 
@@ -77,6 +77,22 @@ def test_the_second_singularity_by_quadrature(name):
 def test_depth_never_speeds_the_decay_up(name):
     rates = [decay_law(name, input_dim=2, depth=L).rate for L in range(1, 6)]
     assert (np.diff(rates) <= 0).all() and rates[-1] > 0.9
+
+
+def test_biases_leave_the_law_of_one_layer():
+    for name in (*GAUSSIAN, "tanh", "softplus"):
+        bare = decay_law(name, input_dim=3)
+        biased = decay_law(name, input_dim=3, bias_variance=0.8)
+        assert_allclose(biased.rate, bare.rate, rtol=1e-12)
+        assert biased.algebraic == bare.algebraic
+
+
+def test_biases_and_two_layers_of_erf_by_hand():
+    # (2 / pi) arcsin(2 (t + v) / (3 + 2 v)) + v = (1 + 2 q) / 2 at the singularity.
+    v = 0.05  # for larger ones there is none: the first layer ends first
+    q = 2 / math.pi * math.asin(2 * (1 + v) / (3 + 2 * v)) + v
+    t = (3 + 2 * v) / 2 * math.sin(math.pi / 2 * (q + 1 / 2 - v)) - v
+    assert_allclose(first_singularity("erf", depth=2, bias_variance=v), t, rtol=1e-12)
 
 
 def test_arguments():

@@ -114,3 +114,15 @@ def test_double_precision_alone_would_lose_the_tail():
     tiny = -n * math.log(10)
     assert np.exp(tiny)[-1] == 0
     assert_allclose(log_product(tiny, tiny)[-1], tiny[-1] + math.log(1200), atol=LOGS)
+
+
+def test_a_polynomial_beside_a_tail_that_no_number_holds():
+    # t times 10^-n, and 1 / (1 - g / 3) with g = (2 + t) / 3 down to 7^-1500.
+    n = np.arange(1500)
+    shift = np.where(n == 1, 0.0, -np.inf)
+    tiny = -n * math.log(10)
+    assert_allclose(log_product(shift, tiny)[1:], tiny[:-1], atol=LOGS)
+    inner = np.concatenate([logs([2 / 3, 1 / 3]), np.full(1498, -np.inf)])
+    outer = -np.arange(8000) * math.log(3)
+    expected = math.log(9) - (n + 1) * math.log(7)
+    assert_allclose(log_composition(outer, inner), expected, atol=LOGS)

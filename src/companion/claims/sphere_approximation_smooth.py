@@ -91,7 +91,9 @@ _POLES = {
 }
 
 
-def decay_law(name: str, *, input_dim: int, depth: int = 1) -> DecayLaw:
+def decay_law(
+    name: str, *, input_dim: int, depth: int = 1, bias_variance: float = 0.0
+) -> DecayLaw:
     r"""Law of the tangent kernel of the last hidden weight matrix.
 
     .. math::
@@ -105,10 +107,13 @@ def decay_law(name: str, *, input_dim: int, depth: int = 1) -> DecayLaw:
         The d of the sphere :math:`S^{d-1}` in :math:`\mathbb{R}^d`.
     depth
         The number L of hidden layers.
+    bias_variance
+        The variance of Gaussian biases. They fill in the parity that is missing and leave the law
+        of one layer, and that of activations with poles, as it is.
 
     Returns
     -------
-    The law. Gaussian biases do not change it, beside filling in the parity that is missing.
+    The law.
 
     Scale
     -----
@@ -136,7 +141,8 @@ def decay_law(name: str, *, input_dim: int, depth: int = 1) -> DecayLaw:
             f"`input_dim` must be at least 2 and `depth` at least 1; got {input_dim} and {depth}."
         )
     if name in _GAUSSIAN:
-        z, tail = first_singularity(name, depth=depth), _GAUSSIAN[name].slope_tail
+        z = first_singularity(name, depth=depth, bias_variance=bias_variance)
+        tail = _GAUSSIAN[name].slope_tail
         if depth > 1 and z == first_singularity(name, depth=1):
             tail -= 1
         return DecayLaw(math.acosh(z), 1.0, tail + 1 - input_dim / 2)
@@ -145,14 +151,15 @@ def decay_law(name: str, *, input_dim: int, depth: int = 1) -> DecayLaw:
     return DecayLaw(3 / 2 * (2 * distance) ** (2 / 3), 2 / 3, (4 * tail + 5 - 2 * input_dim) / 3)
 
 
-def first_singularity(name: str, *, depth: int) -> float:
+def first_singularity(name: str, *, depth: int, bias_variance: float = 0.0) -> float:
     r"""Where the tangent kernel, as a function of the inner product, stops being analytic.
 
     .. math::
         z = \min_{l < L} \{ t > 1 : s\, \Sigma^l(t) = 1 + s\, \Sigma^l(1) \}, \qquad
-        \Sigma^0(t) = t,
+        \Sigma^0(t) = t + v,
 
-    with s = 2 for erf and s = 1 for the normal distribution function, the Gaussian bump and GELU.
+    with v the variance of the biases, s = 2 for erf and s = 1 for the normal distribution
+    function, the Gaussian bump and GELU.
 
     Parameters
     ----------
@@ -160,6 +167,8 @@ def first_singularity(name: str, *, depth: int) -> float:
         erf, normal_cdf, gaussian_bump or gelu.
     depth
         The number L of hidden layers.
+    bias_variance
+        The variance v of Gaussian biases; it is part of every :math:`\Sigma^l`.
 
     Returns
     -------
@@ -182,22 +191,22 @@ def first_singularity(name: str, *, depth: int) -> float:
     kind = _GAUSSIAN[_known(name, _GAUSSIAN)]
     if depth < 1:
         raise ValueError(f"`depth` must be at least 1; got {depth}. Count the hidden layers.")
-    variances = [1.0]
+    variances = [1.0 + bias_variance]
     for _ in range(depth - 1):
-        variances.append(kind.covariance(variances[-1], variances[-1]))
+        variances.append(kind.covariance(variances[-1], variances[-1]) + bias_variance)
 
     def room(t: float) -> float:
         # How far the first layer that leaves its domain is inside or outside of it.
-        covariance = t
+        covariance = t + bias_variance
         for layer, q in enumerate(variances):
             left = 1 + kind.steepness * (q - covariance)
             if left <= 0 or layer == depth - 1:
                 return left
-            covariance = kind.covariance(covariance, q)
+            covariance = kind.covariance(covariance, q) + bias_variance
         raise AssertionError("the last layer returns")
 
     end = 1 + 1 / kind.steepness
-    just_inside = math.nextafter(end, 1.0)
+    just_inside = end - 1e-12  # far enough for the room of the first layer to keep its sign
     return end if room(just_inside) > 0 else float(brentq(room, 1.0, just_inside, xtol=1e-14))
 
 

@@ -13,7 +13,7 @@ from companion.spaces.harmonics import checked_sizes
 
 _NEGLIGIBLE = math.log(1e-16)
 # Terms of the power series: one layer is a table, more are products of series.
-_MOST_TERMS = {True: 2**17, False: 2**12}
+_MOST_TERMS = {True: 2**17, False: 2**13}
 
 
 def log_network_spectrum(
@@ -61,7 +61,7 @@ def log_network_spectrum(
         If an argument is not of its type or out of its range, or the activation is a spline,
         whose series no number of terms exhausts.
     UnresolvedSpectrum
-        If the terms of the series still count after 131072 of them, or 4096 for more than one
+        If the terms of the series still count after 131072 of them, or 8192 for more than one
         layer or with biases.
 
     Notes

@@ -48,6 +48,7 @@ def log_product(
        section 1.2.
     """
     rate = max(_rate(first), _rate(second))
+    rate = rate if math.isfinite(rate) else 0.0
     n = np.arange(first.size)
     a, top_a = _scaled(first, rate)
     b, top_b = _scaled(second, rate)
@@ -96,6 +97,7 @@ def log_composition(
         constant = logsumexp(outer + np.arange(outer.size) * _finite(inner[0]))
         return np.concatenate([[constant], np.full(inner.size - 1, -np.inf)])
     outer_rate = _rate(outer)
+    outer_rate = outer_rate if math.isfinite(outer_rate) else 0.0
     log_s = _largest_argument(inner, -outer_rate)
     g, top = _scaled(inner, -log_s)
     g *= math.exp(top + outer_rate)
@@ -127,7 +129,7 @@ def _rate(logs: Float[np.ndarray, " k"]) -> float:
     pairs = np.maximum(logs[:-1], logs[1:])
     there = np.flatnonzero(np.isfinite(pairs))
     if there.size < 2 or there[-1] < logs.size // 2:
-        return 0.0  # few terms: a polynomial, which needs no stretching
+        return -math.inf  # a polynomial
     last = there[-1]
     middle = there[np.searchsorted(there, (there[0] + last) // 2)]
     return float((pairs[last] - pairs[middle]) / max(last - middle, 1))
@@ -140,14 +142,16 @@ def _largest_argument(inner: Float[np.ndarray, " k"], log_bound: float) -> float
     def excess(log_s: float) -> float:
         return float(logsumexp(inner + n * log_s)) - log_bound
 
-    reach = -_rate(inner)
-    if excess(reach) <= 0:
-        return reach
-    # At the other end g is its constant term, which is below its value at one.
-    low = reach - 1.0
-    while excess(low) > 0 and low > reach - 64:
-        low -= 4.0
-    return float(brentq(excess, low, reach)) if excess(low) <= 0 else reach
+    low, high = -1.0, min(-_rate(inner), 1.0)
+    while excess(high) <= 0 and high < -_rate(inner):
+        high = min(2 * high + 1, -_rate(inner), 300.0)
+        if high == 300.0:
+            return high
+    if excess(high) <= 0:
+        return high
+    while excess(low) > 0 and low > -64:
+        low *= 2
+    return float(brentq(excess, low, high)) if excess(low) <= 0 else high
 
 
 def _scaled(logs: Float[np.ndarray, " k"], rate: float) -> tuple[Float[np.ndarray, " k"], float]:
