@@ -202,13 +202,13 @@ def numerical_comparison_norm(
 
     Notes
     -----
-    An implicit Runge-Kutta method of order five, because near the plateau the equation is stiff;
-    in the logarithm of time, because before it the decay is algebraic.
+    A multistep method that changes to an implicit one, because near the plateau the equation is
+    stiff; in the logarithm of time, because before it the decay is algebraic.
 
     References
     ----------
-    E. Hairer and G. Wanner, "Solving Ordinary Differential Equations II", Springer 1996,
-    section IV.8.
+    L. Petzold, "Automatic selection of methods for solving stiff and nonstiff systems of ordinary
+    differential equations", SIAM J. Sci. Stat. Comput. 4 (1983).
     """
     u = _checked_start(equation, start)
     _require_times(t)
@@ -218,7 +218,7 @@ def numerical_comparison_norm(
         lambda tau, v: equation.speed * (equation.level - np.exp(v)) * np.exp(tau),
         (0.0, float(np.log1p(t[-1]))),
         [np.log(u)],
-        method="Radau",
+        method="LSODA",
         t_eval=np.log1p(t),
         rtol=rtol,
         atol=rtol,

@@ -54,9 +54,16 @@ def run(config: Config) -> xr.Dataset:
     """
     d, alpha = config.input_dim, config.smoothness
     k = np.arange(config.max_degree + 1)
-    spectrum = {"input_dim": d, "max_degree": config.max_degree, "activation": RELU}
-    full = network_spectrum(depth=2, trained=(1,), **spectrum)
-    blind = network_spectrum(depth=1, trained=(0,), **spectrum)
+    full, blind = (
+        network_spectrum(
+            depth=depth,
+            activation=RELU,
+            trained=(depth - 1,),
+            input_dim=d,
+            max_degree=config.max_degree,
+        )
+        for depth in (2, 1)
+    )
     beta = d / 2
     coercivity = float((full / sobolev_weights(k, input_dim=d, smoothness=-beta)).min())
     start = _start(k, d, alpha)

@@ -1,5 +1,6 @@
 r"""Powers of the width: the loop of error and displacement, integrated, beside two formulas."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,9 +62,11 @@ def run(config: Config) -> xr.Dataset:
         "rate": np.array([[one.rate for one in row] for row in rests]),
     }
     cells = ("input_dim", "width")
-    powers = {f"{name}_power": (cells, _powers(widths, row), _LABELS[f"{name}_power"])
-              for name, row in values.items()}  # fmt: skip
-    formulas = {
+    powers = {
+        f"{name}_power": (cells, _powers(widths, row), _LABELS[f"{name}_power"])
+        for name, row in values.items()
+    }
+    formulas: dict[str, Callable[[int], float]] = {
         "theorem": lambda d: -width_exponent(alpha, coercivity_order=d / 2, holder=gamma),
         "sharper": lambda d: -sharper_width_exponent(alpha, coercivity_order=d / 2, holder=gamma),
         "classical": lambda d: -classical_width_exponent(alpha, input_dim=d),
