@@ -4,23 +4,30 @@ from functools import partial
 
 from companion.catalogue.entries import Entry
 from companion.experiments.sphere_approximation import (
+    finite_smoothness,
     infinite_width,
+    line_variants,
+    logarithmic_flow,
     norm_inequalities,
     norms_along_runs,
     one_dimension,
     perturbed_flow,
     plateau,
     rising_norm,
+    rounding_floor,
     sampled_error,
+    smooth_spectra,
     theorem_bound,
     width_powers,
 )
 from companion.figures import bands, curves, line, norms, sphere_bounds
+from companion.figures import smooth_spectra as smooth_figures
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(infinite_width.EXPERIMENT, sphere_bounds.draw_infinite_width),
     Entry(norm_inequalities.EXPERIMENT, norms.draw_rates),
     Entry(norms_along_runs.EXPERIMENT, norms.draw_norms),
+    Entry(line_variants.EXPERIMENT, line.draw_line_variants),
     Entry(one_dimension.EXPERIMENT, line.draw_line_errors),
     Entry(
         perturbed_flow.EXPERIMENT,
@@ -37,4 +44,8 @@ ENTRIES: tuple[Entry, ...] = (
         partial(bands.draw_bands, x="t", y="positive_norm", family="width", log="x"),
     ),
     Entry(sampled_error.EXPERIMENT, norms.draw_sampled_error),
+    Entry(smooth_spectra.EXPERIMENT, smooth_figures.draw_smooth_spectra),
+    Entry(rounding_floor.EXPERIMENT, smooth_figures.draw_rounding_floor),
+    Entry(logarithmic_flow.EXPERIMENT, smooth_figures.draw_logarithmic_flow),
+    Entry(finite_smoothness.EXPERIMENT, smooth_figures.draw_scaled_coefficients),
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
+from scipy.special import logsumexp
 
 from companion.activations import activation
 from companion.claims.sphere_approximation_smooth import DecayLaw, decay_law
@@ -16,6 +17,7 @@ from companion.experiments.base import Experiment, with_bar
 from companion.kernels.hermite_spectrum import log_network_spectrum
 from companion.numerics.rates import ExponentialRate
 from companion.numerics.stretched_decay import fit_stretched_decay
+from companion.spaces.harmonics import multiplicities
 
 _NETWORKS = {
     "one layer": (1, 0.0),
@@ -41,8 +43,9 @@ class Config:
     )
     input_dims: tuple[int, ...] = (2, 3, 5)
     max_degree: int = 256
-    deep_degree: int = 160
+    deep_degree: int = 128
     deep_dim: int = 3
+    laplacian_orders: tuple[int, ...] = (2, 4, 8, 16)  # powers of the Laplacian in the bounds
     seed: int = 0  # nothing is drawn
 
 
@@ -67,7 +70,8 @@ def run(config: Config) -> xr.Dataset:
     -------
     For one hidden layer every activation and dimension; for several layers and with biases every
     activation in one dimension. Fits are over the upper three quarters of the degrees of one
-    parity. A degree that a kernel does not have is minus infinity.
+    parity. A degree that a kernel does not have is minus infinity. For the first activation and
+    two layers also the bounds of the eigenvalues by powers of the Laplacian of the kernel.
     """
     sizes = (len(config.activations), len(config.input_dims))
     shallow = np.empty((*sizes, config.max_degree + 1))
@@ -96,6 +100,11 @@ def run(config: Config) -> xr.Dataset:
                 _label(f"logarithm of the eigenvalue, dimension {config.deep_dim}"),
             ),
             **_rates("deep_", by_network, deep_rates),
+            "log_bound": (
+                ("laplacian_order", "deep_degree"),
+                _bounds(deep[0, 1], config),
+                _label("logarithm of the bound by a power of the Laplacian"),
+            ),
         },
         coords={
             "activation": (
@@ -105,6 +114,11 @@ def run(config: Config) -> xr.Dataset:
             ),
             "input_dim": ("input_dim", list(config.input_dims), _label("dimension")),
             "network": ("network", list(_NETWORKS), _label("network")),
+            "laplacian_order": (
+                "laplacian_order",
+                list(config.laplacian_orders),
+                _label("power of the Laplacian"),
+            ),
             "degree": ("degree", np.arange(config.max_degree + 1), _label("degree")),
             "deep_degree": ("deep_degree", np.arange(config.deep_degree + 1), _label("degree")),
         },
@@ -157,6 +171,18 @@ def _fitted(
         power=law.power,
         algebraic=law.algebraic,
     )
+
+
+def _bounds(log_eigenvalues: Float[np.ndarray, " l"], config: Config) -> Float[np.ndarray, "r l"]:
+    # mu_k <= sup |Laplacian^r kernel| / (k (k + d - 2))^r. Eigenvalues are nonnegative, so the
+    # supremum is at equal points, where it is a sum over the degrees.
+    d, k = config.deep_dim, np.arange(log_eigenvalues.size)
+    counts = multiplicities(input_dim=d, max_degree=log_eigenvalues.size - 1)
+    orders = np.array(config.laplacian_orders)[:, None]
+    with np.errstate(divide="ignore"):
+        laplacian = orders * np.log(k * (k + d - 2.0))
+    suprema = logsumexp(np.log(counts) + log_eigenvalues + laplacian, axis=1, keepdims=True)
+    return np.asarray(suprema - laplacian)
 
 
 def _rates(
