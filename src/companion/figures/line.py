@@ -1,4 +1,4 @@
-"""Errors of networks on the line against the width, beside what any network can reach."""
+"""Errors of networks on the line against the width: by target and by how they were trained."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
+from companion.figures.bands import draw_bands
 from companion.figures.style import REFERENCE, STYLES, new_figure
 
 _PANEL = 2.5  # inches; three panels stand on one page
@@ -43,20 +45,35 @@ def draw_line_errors(data: xr.Dataset, *, targets: Sequence[str] | None = None) 
     figure, panels = new_figure(len(shown), height=_PANEL * len(shown) + 0.8, share_x=True)
     for axes, target in zip(np.atleast_1d(panels), shown, strict=True):
         _draw_panel(axes, data.sel(target=target), str(target))
-    bottom = np.atleast_1d(panels)[-1]
-    bottom.set_xlabel(str(data["width"].attrs.get("long_name", "width")))
-    lines = bottom.get_lines()
-    names = [name for *_, name in _CURVES] + ["slope -1/24"]
-    by_name = {_kind(str(line.get_label())): line for axes in figure.axes for line in axes.lines}
-    handles = [by_name[name] for name in names if name in by_name] or lines
+    np.atleast_1d(panels)[-1].set_xlabel(str(data["width"].attrs.get("long_name", "width")))
+    # One legend for all panels: the curves of a kind look alike, and one stands for all.
+    kinds = {_kind(line): line for axes in figure.axes for line in axes.lines}
     figure.legend(
-        handles,
-        [_kind(str(line.get_label())) for line in handles],
-        frameon=False,
-        loc="outside upper center",
-        ncols=2,
+        list(kinds.values()), list(kinds), frameon=False, loc="outside upper center", ncols=2
     )
     return figure
+
+
+def draw_line_variants(data: xr.Dataset, *, target: str | None = None) -> Figure:
+    """Error against width for every way to train, for one target.
+
+    Parameters
+    ----------
+    data
+        Variable ``l2_error`` over ``variant``, ``target``, ``width`` and ``draw``.
+    target
+        The target; the first by default.
+
+    Returns
+    -------
+    The figure: means over the draws with bands of two standard errors.
+
+    Scale
+    -----
+    Both axes are logarithmic.
+    """
+    chosen = data.sel(target=data["target"].values[0] if target is None else target)
+    return draw_bands(chosen, x="width", y="l2_error", family="variant")
 
 
 def _draw_panel(axes: Axes, data: xr.Dataset, target: str) -> None:
@@ -86,5 +103,5 @@ def _draw_panel(axes: Axes, data: xr.Dataset, target: str) -> None:
     axes.set(xscale="log", yscale="log", ylabel=f"L2 error, {target}")
 
 
-def _kind(label: str) -> str:
-    return label.partition(":")[0]
+def _kind(line: Line2D) -> str:
+    return str(line.get_label()).partition(":")[0]
