@@ -20,8 +20,7 @@ from companion.experiments.sphere_approximation import (
     theorem_bound,
     width_powers,
 )
-from companion.figures import bands, curves, line, norms, sphere_bounds
-from companion.figures import smooth_spectra as smooth_figures
+from companion.figures import bands, curves, fast_decay, line, norms, sphere_bounds
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(infinite_width.EXPERIMENT, sphere_bounds.draw_infinite_width),
@@ -44,8 +43,8 @@ ENTRIES: tuple[Entry, ...] = (
         partial(bands.draw_bands, x="t", y="positive_norm", family="width", log="x"),
     ),
     Entry(sampled_error.EXPERIMENT, norms.draw_sampled_error),
-    Entry(smooth_spectra.EXPERIMENT, smooth_figures.draw_smooth_spectra),
-    Entry(rounding_floor.EXPERIMENT, smooth_figures.draw_rounding_floor),
-    Entry(logarithmic_flow.EXPERIMENT, smooth_figures.draw_logarithmic_flow),
-    Entry(finite_smoothness.EXPERIMENT, smooth_figures.draw_scaled_coefficients),
+    Entry(smooth_spectra.EXPERIMENT, fast_decay.draw_smooth_spectra),
+    Entry(rounding_floor.EXPERIMENT, fast_decay.draw_rounding_floor),
+    Entry(logarithmic_flow.EXPERIMENT, fast_decay.draw_logarithmic_flow),
+    Entry(finite_smoothness.EXPERIMENT, fast_decay.draw_scaled_coefficients),
 )

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
 
-from companion.figures.smooth_spectra import (
+from companion.figures.fast_decay import (
     draw_laplacian_bounds,
     draw_logarithmic_flow,
     draw_rounding_floor,
