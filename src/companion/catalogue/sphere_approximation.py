@@ -4,10 +4,17 @@ from functools import partial
 
 from companion.catalogue.entries import Entry
 from companion.experiments.sphere_approximation import (
+    concentration,
+    descent_steps,
+    displacement,
     finite_smoothness,
+    high_dimension,
     infinite_width,
+    kernel_continuity,
+    kernel_roughness,
     line_variants,
     logarithmic_flow,
+    missing_degrees,
     norm_inequalities,
     norms_along_runs,
     one_dimension,
@@ -20,7 +27,7 @@ from companion.experiments.sphere_approximation import (
     theorem_bound,
     width_powers,
 )
-from companion.figures import bands, curves, fast_decay, line, norms, sphere_bounds
+from companion.figures import bands, curves, fast_decay, line, linearization, norms, sphere_bounds
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(infinite_width.EXPERIMENT, sphere_bounds.draw_infinite_width),
@@ -47,4 +54,36 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(rounding_floor.EXPERIMENT, fast_decay.draw_rounding_floor),
     Entry(logarithmic_flow.EXPERIMENT, fast_decay.draw_logarithmic_flow),
     Entry(finite_smoothness.EXPERIMENT, fast_decay.draw_scaled_coefficients),
+    Entry(concentration.EXPERIMENT, linearization.draw_concentration),
+    Entry(kernel_continuity.EXPERIMENT, linearization.draw_kernel_changes),
+    Entry(
+        kernel_roughness.EXPERIMENT,
+        partial(
+            bands.draw_bands,
+            x="smoothness",
+            y="exponent",
+            family="activation",
+            prediction="law",
+            log="",
+        ),
+    ),
+    Entry(displacement.EXPERIMENT, linearization.draw_displacement),
+    Entry(
+        high_dimension.EXPERIMENT,
+        partial(
+            bands.draw_bands,
+            x="ratio",
+            y="distance",
+            family="place",
+            bounds=("shortest_law", "longest_law"),
+        ),
+    ),
+    Entry(
+        descent_steps.EXPERIMENT,
+        partial(bands.draw_bands, x="num_steps", y="output_difference", family="activation"),
+    ),
+    Entry(
+        missing_degrees.EXPERIMENT,
+        partial(bands.draw_bands, x="t", y="amplitude", family="case", log="x"),
+    ),
 )
