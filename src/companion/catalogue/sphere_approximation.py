@@ -6,6 +6,7 @@ from companion.catalogue.entries import Entry
 from companion.experiments.sphere_approximation import (
     concentration,
     descent_steps,
+    dimension_cost,
     displacement,
     finite_smoothness,
     high_dimension,
@@ -23,11 +24,23 @@ from companion.experiments.sphere_approximation import (
     rising_norm,
     rounding_floor,
     sampled_error,
+    smooth_and_noise,
     smooth_spectra,
+    tangent_span,
     theorem_bound,
+    under_parametrised,
     width_powers,
 )
-from companion.figures import bands, curves, fast_decay, line, linearization, norms, sphere_bounds
+from companion.figures import (
+    bands,
+    curves,
+    fast_decay,
+    line,
+    linearization,
+    norms,
+    sphere_bounds,
+    width_rates,
+)
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(infinite_width.EXPERIMENT, sphere_bounds.draw_infinite_width),
@@ -86,4 +99,13 @@ ENTRIES: tuple[Entry, ...] = (
         missing_degrees.EXPERIMENT,
         partial(bands.draw_bands, x="t", y="amplitude", family="case", log="x"),
     ),
+    Entry(
+        dimension_cost.EXPERIMENT,
+        partial(
+            curves.draw_family, x="input_dim", y="proven_weights", family="activation", log=""
+        ),
+    ),
+    Entry(smooth_and_noise.EXPERIMENT, width_rates.draw_noise),
+    Entry(tangent_span.EXPERIMENT, width_rates.draw_span),
+    Entry(under_parametrised.EXPERIMENT, width_rates.draw_width_rates),
 )
