@@ -73,45 +73,13 @@ def arc_cosine_kernel(
     if order not in (0, 1):
         raise ValueError(f"`order` must be 0 or 1; got {order!r}. Choose one of them.")
     pairs = point_pairs(X, Z, zero_allowed=order == 1)
-    return pairs.matrix(
-        lambda block: arc_cosine_of_angles(block.angles, order=order), homogeneity=order
-    )
+    return pairs.matrix(lambda block: _of_angles(block.angles, order), homogeneity=order)
 
 
-def arc_cosine_of_angles(
-    pairs: PairAngles, *, order: Literal[0, 1], factor: float = 1.0
-) -> Float[np.ndarray, "n n2"]:
-    r"""The arc-cosine kernels at unit norms, times a factor.
-
-    .. math::
-        \kappa_0(\theta) = \frac{\pi - \theta}{2\pi}, \qquad
-        \kappa_1(\theta) = \frac{\sin\theta + (\pi - \theta)\cos\theta}{2\pi}
-
-    Parameters
-    ----------
-    pairs
-        The angles.
-    order
-        0 for the kernel of the derivative, 1 for the kernel of the layer.
-    factor
-        What the kernel is multiplied by, in the same pass over the pairs.
-
-    Returns
-    -------
-    The multiple of the kernel for each pair.
-
-    Scale
-    -----
-    As for :func:`arc_cosine_kernel`.
-
-    References
-    ----------
-    .. [1] Y. Cho and L. K. Saul, "Kernel methods for deep learning", NeurIPS 2009, section 2.
-    """
-    factor /= 2 * np.pi
-    if order == 0:
-        return pairs.supplement * factor
-    kernel = pairs.supplement * pairs.cosine
-    kernel += pairs.sine
-    kernel *= factor
+def _of_angles(pairs: PairAngles, order: Literal[0, 1]) -> Float[np.ndarray, "n n2"]:
+    kernel = pairs.supplement
+    if order == 1:
+        kernel *= pairs.cosine
+        kernel += pairs.sine
+    kernel /= 2 * np.pi
     return kernel

@@ -41,6 +41,12 @@ class Layer(Protocol):
         """Second moment of the derivative of the activation."""
         ...
 
+    def moments(
+        self, block: PairBlock
+    ) -> tuple[Float[np.ndarray, "n n2"], Float[np.ndarray, "n n2"]]:
+        """Second moments of the activation and of its derivative."""
+        ...
+
     def after(self, block: PairBlock, value: Float[np.ndarray, "n n2"]) -> PairBlock:
         """The pairs after the layer, from the second moment of the activation."""
         ...
@@ -89,6 +95,12 @@ class LayerAtNorms(ABC):
     @abstractmethod
     def slope(self, block: PairBlock) -> Float[np.ndarray, "n n2"]:
         """Second moment of the derivative of the activation."""
+
+    def moments(
+        self, block: PairBlock
+    ) -> tuple[Float[np.ndarray, "n n2"], Float[np.ndarray, "n n2"]]:
+        """Second moments of the activation and of its derivative."""
+        return self.value(block), self.slope(block)
 
     @abstractmethod
     def after(self, block: PairBlock, value: Float[np.ndarray, "n n2"]) -> PairBlock:

@@ -7,13 +7,11 @@ norms come out as a common factor.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
 
 from companion.activations import Activation
-from companion.kernels.arc_cosine import arc_cosine_of_angles
 from companion.kernels.point_pairs import PairBlock
 from companion.spaces.angles import PairAngles, angles_from_cosine
 
@@ -61,15 +59,29 @@ class HomogeneousLayer:
 
     def covariance(self, block: PairBlock) -> Float[np.ndarray, "n n2"]:
         """Covariance of the pre-activations of each pair."""
-        return self.variance * block.angles.cosine
+        cosine = block.angles.cosine
+        return cosine if self.variance == 1 else self.variance * cosine
 
     def value(self, block: PairBlock) -> Float[np.ndarray, "n n2"]:
         """Second moment of the activation."""
-        return self._combination(block.angles, order=1, factor=self.variance, sign=-1)
+        return self.moments(block)[0]
 
     def slope(self, block: PairBlock) -> Float[np.ndarray, "n n2"]:
         """Second moment of the derivative of the activation."""
-        return self._combination(block.angles, order=0, factor=1.0, sign=1)
+        slope = self._turn(block.angles)
+        slope *= self._factor
+        return slope
+
+    def moments(
+        self, block: PairBlock
+    ) -> tuple[Float[np.ndarray, "n n2"], Float[np.ndarray, "n n2"]]:
+        """Second moments of the activation and of its derivative, which share most of the work."""
+        pairs, slope = block.angles, self._turn(block.angles)
+        value = slope * pairs.cosine
+        value += (1 - self._mixed) * pairs.sine if self._mixed else pairs.sine
+        value *= self.variance * self._factor
+        slope *= self._factor
+        return value, slope
 
     def after(self, block: PairBlock, value: Float[np.ndarray, "n n2"]) -> PairBlock:
         """The pairs after the layer, from the second moment of the activation."""
@@ -82,15 +94,20 @@ class HomogeneousLayer:
         variance = self.variance * (self.rise**2 + self.fall**2) / 2
         return HomogeneousLayer(self.rise, self.fall, variance)
 
-    def _combination(
-        self, pairs: PairAngles, *, order: Literal[0, 1], factor: float, sign: int
-    ) -> Float[np.ndarray, "n n2"]:
-        same, opposite = self.rise**2 + self.fall**2, sign * 2 * self.rise * self.fall
-        moment = arc_cosine_of_angles(pairs, order=order, factor=factor * same)
-        if opposite:
-            mirrored = PairAngles(pairs.supplement, pairs.sine, -pairs.cosine)
-            moment += arc_cosine_of_angles(mirrored, order=order, factor=factor * opposite)
-        return moment
+    @property
+    def _factor(self) -> float:
+        return (self.rise**2 + self.fall**2) / (2 * np.pi)
+
+    @property
+    def _mixed(self) -> float:
+        return 2 * self.rise * self.fall / (self.rise**2 + self.fall**2)
+
+    def _turn(self, pairs: PairAngles) -> Float[np.ndarray, "n n2"]:
+        # The second moment of the derivative over its factor, in memory of its own.
+        turn = pairs.supplement
+        if self._mixed:
+            turn += self._mixed * pairs.angle
+        return turn
 
     def _ends(
         self, angle: Float[np.ndarray, " p"]

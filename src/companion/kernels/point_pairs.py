@@ -14,9 +14,12 @@ from jaxtyping import Float
 from companion.spaces.angles import PairAngles, direction_angles
 from companion.spaces.points import require_nonzero_rows, require_same_dimension, row_norms
 
-# 115 KB an array: several fit into the cache, and below 128 KB the C library takes memory from
-# its own heap, where the system would hand out fresh pages for every intermediate result.
-_BLOCK = 120
+# 500 KB an array: all of a block fit into a cache of 2 MB, and calls cost little beside the work.
+_BLOCK = 250
+
+# The C library takes memory for arrays from its own heap only below a limit, which rises to the
+# largest piece given back so far; above it, every intermediate result comes on fresh pages.
+_HEAP_LIMIT = 2**24
 
 _LARGEST = 1e150  # a norm; products of two, and of their kernel, stay below 1e308
 _SMALLEST = 1e-150  # a norm other than zero; squares stay above the numbers that lose digits
@@ -91,6 +94,7 @@ class PointPairs:
         self, kernel: Callable[[PairBlock], Float[np.ndarray, "n n2"]], *, homogeneity: int
     ) -> Float[np.ndarray, "n n2"]:
         """The kernel on all pairs, times the norms to the power ``homogeneity``, 0 or 1."""
+        np.empty(_HEAP_LIMIT, dtype=np.uint8)  # given back at once
         values = np.empty((self.norms_x.size, self.norms_z.size))
         for rows in _slices(self.norms_x.size):
             for columns in _slices(self.norms_z.size):
@@ -98,8 +102,8 @@ class PointPairs:
                     continue
                 block = kernel(self.block(rows, columns))
                 if homogeneity == 1:
-                    block *= self.norms_x[rows, None]
-                    block *= self.norms_z[columns]
+                    # Faster than two products by broadcasting.
+                    block *= np.dot(self.norms_x[rows, None], self.norms_z[None, columns])
                 if self.symmetric and columns == rows:
                     block = (block + block.T) / 2
                 values[rows, columns] = block

@@ -116,16 +116,20 @@ def _check_activation(activation: object) -> None:
 def _through_layers(
     block: PairBlock, layers: list[Layer], moving: tuple[int, ...]
 ) -> Float[np.ndarray, "n n2"]:
-    kernel = layers[0].covariance(block)
-    if 0 not in moving:
-        kernel[:] = 0
+    kernel = layers[0].covariance(block) if 0 in moving else None
     for index, layer in enumerate(layers, start=1):
-        if min(moving) < index:
-            kernel *= layer.slope(block)
-        if index in moving or layer is not layers[-1]:
+        if kernel is None:
             value = layer.value(block)
-        if index in moving:
-            kernel += value
+        elif index in moving or layer is not layers[-1]:
+            value, slope = layer.moments(block)
+        else:
+            slope = layer.slope(block)
         if layer is not layers[-1]:
             block = layer.after(block, value)
+        if kernel is not None:
+            slope *= kernel
+            kernel = slope
+        if index in moving:
+            kernel = value if kernel is None else np.add(kernel, value, out=kernel)
+    assert kernel is not None  # since at least one layer moves
     return kernel

@@ -7,7 +7,6 @@ to its own relative accuracy: for unit vectors :math:`|u - v|^2 / 2` and :math:`
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -43,7 +42,7 @@ class PairAngles:
     sine: Float[np.ndarray, "n n2"]
     cosine: Float[np.ndarray, "n n2"]
 
-    @cached_property
+    @property
     def supplement(self) -> Float[np.ndarray, "n n2"]:
         """The angles with the opposite points."""
         return np.pi - self.angle

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from companion.tangent.chunks import chunks
-from companion.tangent.contraction import add_products, mirror
+from companion.tangent.contraction import add_products, mirror, unwritten
 from companion.tangent.linearization import Linearization
 from companion.tangent.preconditions import Call
 from companion.tangent.predictor import Predictor
@@ -64,7 +64,7 @@ def ntk(
     left = chunks(module, X, call, "X", memory)
     right = left if Z is None else chunks(module, Z, call, "Z", memory)
     shape = left.predictor.num_rows, right.predictor.num_rows
-    G = left.predictor.theta_0.new_empty(shape)
+    G = unwritten(*shape, left.predictor.theta_0)
     for i, (first, last) in enumerate(left.rows):
         rows = left.linearization(i)
         for j in range(i if Z is None else 0, len(right.rows)):

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from companion.tangent.contraction import add_products, mirror
+from companion.tangent.contraction import add_products, mirror, unwritten
 from companion.tangent.predictor import Predictor
 from companion.tangent.recording import recorded_layers
 
@@ -78,7 +78,7 @@ class Linearization:
     def gram(self, indices: frozenset[int] | None = None) -> Float[Tensor, "nq nq"]:
         """The tangent kernel matrix G, or the share of some parameters; symmetric to the bit."""
         self._predictor.num_grams += 1
-        G = self.outputs.new_empty(self.num_rows, self.num_rows)
+        G = unwritten(self.num_rows, self.num_rows, self.outputs)
         if indices is None and self._J is not None and G.numel() * len(self._J.T) <= _QUICK:
             return mirror(torch.mm(self._J, self._J.T, out=G))
         layers = self.layers if indices is None else [one.only(indices) for one in self.layers]
@@ -87,7 +87,7 @@ class Linearization:
 
     def cross_gram(self, other: "Linearization") -> Float[Tensor, "nq nq2"]:
         """The kernel between these outputs and those of the same module on other inputs."""
-        G = self.outputs.new_empty(self.num_rows, other.num_rows)
+        G = unwritten(self.num_rows, other.num_rows, self.outputs)
         add_products(G, self.layers, other.layers, fresh=True)
         return G
 
