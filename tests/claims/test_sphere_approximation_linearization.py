@@ -1,6 +1,7 @@
 """Bounds on weights and kernel against hand calculation, sampling and the worst change."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -129,6 +130,12 @@ def test_powers_of_smoother_activations():
         (
             lambda: kernel_motion_exponent(-0.1, activation=ELU),
             r"`smoothness` must be nonnegative and finite; got -0.1",
+        ),
+        (
+            lambda: kernel_motion_exponent(
+                0.1, activation=replace(ELU, continuous_derivatives=None)
+            ),
+            r"`activation` must be analytic or have a known number .*; got elu",
         ),
         (lambda: relu_diagonal_change(math.inf), r"`displacement` must be nonnegative and finite"),
     ],

@@ -161,8 +161,8 @@ def kernel_motion_exponent(smoothness: float, *, activation: Activation) -> floa
         \|\Gamma_{\theta'} - \Gamma_\theta\|_{\alpha \leftarrow -\alpha} \sim h^{\gamma}, \qquad
         \gamma = \max\big(0, \min(1, r + \tfrac12 - \alpha)\big)
 
-    with r the number of derivatives of the activation that are continuous: 0 for ReLU, 1 if its
-    derivative is Lipschitz with kinks, and no bound for an analytic one.
+    with r the number of derivatives of the activation that are continuous before one jumps: 0 for
+    ReLU, 1 for ELU; for an analytic activation the power is one.
 
     Parameters
     ----------
@@ -186,7 +186,8 @@ def kernel_motion_exponent(smoothness: float, *, activation: Activation) -> floa
     Raises
     ------
     ValueError
-        If ``smoothness`` is negative or not finite.
+        If ``smoothness`` is negative or not finite, or it is not known which derivative of the
+        activation jumps.
 
     References
     ----------
@@ -199,8 +200,12 @@ def kernel_motion_exponent(smoothness: float, *, activation: Activation) -> floa
         raise ValueError(f"`smoothness` must be nonnegative and finite; got {order}.")
     if activation.analytic:
         return 1.0
-    continuous = 0 if math.isinf(activation.derivative_lipschitz) else 1
-    return max(0.0, min(1.0, continuous + 0.5 - order))
+    if activation.continuous_derivatives is None:
+        raise ValueError(
+            "`activation` must be analytic or have a known number of continuous derivatives; "
+            f"got {activation.name}. State them in its facts."
+        )
+    return max(0.0, min(1.0, activation.continuous_derivatives + 0.5 - order))
 
 
 def _half_normal(q: float) -> float:

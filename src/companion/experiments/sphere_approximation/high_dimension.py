@@ -37,7 +37,7 @@ SCALES = {
     "smoke": Config(input_dims=(2, 8, 32, 64), width=32, num_points=10, num_draws=4),
     "book": Config(),
     "document": Config(
-        input_dims=tuple(2**k for k in range(1, 13)), width=2048, num_points=300, num_draws=6
+        input_dims=tuple(2**k for k in range(1, 11)), width=512, num_points=300, num_draws=12
     ),
 }
 

@@ -92,7 +92,7 @@ def _features(
     sigma: Activation,
     first: Float[np.ndarray, "m d"],
     second: Float[np.ndarray, "m m"],
-) -> Float[np.ndarray, "n p"]:
+) -> Float[np.ndarray, "c p"]:
     # Coefficients of the derivatives of the network by the second matrix: constants, then cosine
     # and sine of each degree.
     values = sigma(X @ first.T) / len(first) ** 0.5
@@ -105,17 +105,17 @@ def _features(
     return coefficients
 
 
-def _scaled(coefficients: Float[np.ndarray, "n p"], order: float) -> Float[np.ndarray, "n p"]:
+def _scaled(coefficients: Float[np.ndarray, "c p"], order: float) -> Float[np.ndarray, "c p"]:
     degrees = (np.arange(len(coefficients)) + 1) // 2
     weights = sobolev_weights(degrees, input_dim=2, smoothness=order)
     return coefficients * np.sqrt(weights)[:, None]
 
 
-def _norm(features: Float[np.ndarray, "n p"]) -> float:
+def _norm(features: Float[np.ndarray, "c p"]) -> float:
     return float(np.linalg.eigvalsh(features.T @ features)[-1])
 
 
-def _norm_of_change(after: Float[np.ndarray, "n p"], before: Float[np.ndarray, "n p"]) -> float:
+def _norm_of_change(after: Float[np.ndarray, "c p"], before: Float[np.ndarray, "c p"]) -> float:
     # A A^T - B B^T with A = B + C is (B + C/2) C^T + C (B + C/2)^T: in an orthonormal basis of the
     # columns a small matrix, without the difference of large numbers.
     moved, middle = after - before, (after + before) / 2
