@@ -69,7 +69,9 @@ def add_products(
         K.zero_()
 
 
-def unwritten(rows: int, columns: int, like: Tensor) -> Float[Tensor, "rows columns"]:
+def unwritten(
+    rows: int, columns: int, like: Float[Tensor, "..."]
+) -> Float[Tensor, "rows columns"]:
     """Memory for a matrix, whatever it holds.
 
     Parameters
