@@ -43,7 +43,7 @@ class Config:
 SCALES = {
     "smoke": Config(max_degree=12, widths=(8, 32), horizon=30.0, num_times=6),
     "book": Config(),
-    "document": Config(max_degree=128, widths=(64, 256, 1024, 4096), horizon=1000.0, num_times=21),
+    "document": Config(max_degree=128, widths=(64, 256, 1024), horizon=1000.0, num_times=21),
 }
 
 NAMES = {

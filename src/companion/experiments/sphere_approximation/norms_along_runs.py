@@ -49,11 +49,7 @@ SCALES = {
     ),
     "book": Config(),
     "document": Config(
-        max_degrees=(256, 24),
-        widths=(16, 64, 256, 1024),
-        horizon=3000.0,
-        num_times=61,
-        num_seeds=4,
+        max_degrees=(128, 16), widths=(64, 256, 1024), horizon=1000.0, num_times=41
     ),
 }
 
