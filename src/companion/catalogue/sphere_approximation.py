@@ -4,7 +4,9 @@ from functools import partial
 
 from companion.catalogue.entries import Entry
 from companion.experiments.sphere_approximation import (
+    coercivity,
     concentration,
+    degree_decay,
     descent_steps,
     dimension_cost,
     displacement,
@@ -13,6 +15,7 @@ from companion.experiments.sphere_approximation import (
     infinite_width,
     kernel_continuity,
     kernel_roughness,
+    kink_orders,
     line_variants,
     logarithmic_flow,
     missing_degrees,
@@ -35,6 +38,7 @@ from companion.figures import (
     bands,
     curves,
     fast_decay,
+    harmonic_decay,
     line,
     linearization,
     norms,
@@ -43,6 +47,9 @@ from companion.figures import (
 )
 
 ENTRIES: tuple[Entry, ...] = (
+    Entry(coercivity.EXPERIMENT, harmonic_decay.draw_weighted_coercivity),
+    Entry(degree_decay.EXPERIMENT, harmonic_decay.draw_kink_accuracy),
+    Entry(kink_orders.EXPERIMENT, harmonic_decay.draw_orders_of_kinks),
     Entry(infinite_width.EXPERIMENT, sphere_bounds.draw_infinite_width),
     Entry(norm_inequalities.EXPERIMENT, norms.draw_rates),
     Entry(norms_along_runs.EXPERIMENT, norms.draw_norms),

@@ -11,7 +11,9 @@ from companion.kernels.tangent_kernel import tangent_kernel
 from companion.spaces.harmonics import checked_sizes, gegenbauer_by_degree
 
 _ACCURACY = 1e-13  # change under doubling of the nodes, relative to the mean of |kernel|
+_PER_DEGREE = 1e-16  # and for every degree: rounding of the angles, which no halving removes
 _DOUBLINGS = 8
+_BLOCK = 4096  # nodes at once, so that the recurrence stays in the cache
 _PANEL_NODES, _PANEL_WEIGHTS = np.polynomial.legendre.leggauss(64)
 
 
@@ -19,7 +21,8 @@ class UnresolvedSpectrum(ArithmeticError):
     r"""The eigenvalues still change when the panels of the quadrature are halved.
 
     .. math::
-        \max_k |\mu_k^{(2N)} - \mu_k^{(N)}| > 10^{-13}\, \mathbb{E} |\kappa(x \cdot y)|
+        \max_k |\mu_k^{(2N)} - \mu_k^{(N)}|
+        > (10^{-13} + 10^{-16} K)\, \mathbb{E} |\kappa(x \cdot y)|
     """
 
 
@@ -69,9 +72,9 @@ def funk_hecke(
     Notes
     -----
     Panels of a 64-node Gauss-Legendre rule in the angle, halved until the eigenvalues change by
-    less than 1e-13 of the mean of :math:`|\kappa|`. Kernels of ReLU networks are analytic in
-    the angle although not in t, and the rule converges geometrically for them. The accuracy is
-    absolute: an eigenvalue below about 1e-15 of the largest is rounding.
+    less than 1e-13 of the mean of :math:`|\kappa|`, or 1e-16 for every degree asked for. Kernels
+    of ReLU networks are analytic in the angle although not in t, and the rule converges
+    geometrically for them. The accuracy is absolute: see :func:`rounding_floor`.
 
     References
     ----------
@@ -202,7 +205,7 @@ def angle_spectrum(
         num_panels *= 2
         values, size = _eigenvalues(kernel, input_dim, max_degree, num_panels)
         change = float(np.abs(values - previous).max())
-        if change <= _ACCURACY * size:
+        if change <= (_ACCURACY + _PER_DEGREE * max_degree) * size:
             return values
         previous = values
     raise UnresolvedSpectrum(
@@ -266,10 +269,12 @@ def _eigenvalues(
     weights = weights / weights.sum()
     values = kernel(angle)
     weighted = weights * values
-    eigenvalues = np.empty(max_degree + 1)
-    polynomials = gegenbauer_by_degree(t, input_dim=input_dim, max_degree=max_degree)
-    for degree, polynomial in enumerate(polynomials):
-        eigenvalues[degree] = weighted @ polynomial
+    eigenvalues = np.zeros(max_degree + 1)
+    for start in range(0, t.size, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        polynomials = gegenbauer_by_degree(t[block], input_dim=input_dim, max_degree=max_degree)
+        for degree, polynomial in enumerate(polynomials):
+            eigenvalues[degree] += weighted[block] @ polynomial
     return eigenvalues, float(weights @ np.abs(values))
 
 
