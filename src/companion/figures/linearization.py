@@ -57,8 +57,8 @@ def draw_kernel_changes(data: xr.Dataset) -> Figure:
     figure, (above, below) = new_figure(2, share_x=True)
     random = data["change"].sel(direction="random", norm="L2 operator")
     worst = data["change"].sel(direction="worst at a point", norm="supremum")
-    _draw_means(above, random, "displacement", "activation")
-    _draw_means(below, worst, "displacement", "activation")
+    _draw_means(above, random)
+    _draw_means(below, worst)
     if "relu" in data["activation"].values:
         derived = data["switched"].sel(activation="relu").mean("draw")
         label = "derived for relu"
@@ -139,7 +139,8 @@ def draw_displacement(data: xr.Dataset) -> Figure:
     )
 
 
-def _draw_means(axes: Axes, values: xr.DataArray, x: str, family: str) -> None:
-    for name, style in zip(values[family].values, STYLES, strict=False):
-        mean = values.sel({family: name}).mean("draw").transpose(x).values
-        axes.plot(values[x].values, np.where(mean > 0, mean, np.nan), label=str(name), **style)
+def _draw_means(axes: Axes, values: xr.DataArray) -> None:
+    at = values["displacement"].values
+    for name, style in zip(values["activation"].values, STYLES, strict=False):
+        mean = values.sel(activation=name).mean("draw").values
+        axes.plot(at, np.where(mean > 0, mean, np.nan), label=str(name), **style)

@@ -22,6 +22,7 @@ from companion.spaces.spherical_basis import spherical_basis
 from companion.tangent.gram import ntk
 
 NORMS = ("Sobolev operator", "L2 operator", "supremum")
+_MEMORY = 2**32  # bytes, for the widest matrix with its copies
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ SCALES = {
         depths=(2,),
         widths=(64, 256, 1024, 4096, 8192),
         max_degree=16,
-        num_draws=6,
+        num_draws=4,
     ),
 }
 
@@ -102,7 +103,7 @@ def _kernel(
 ) -> Float[np.ndarray, "n n"]:
     layers = gaussian_layers(widths, points.shape[1], rng)
     network = FullyConnectedNetwork(layers, activation=sigma, trained="second_to_last")
-    kernel: Float[np.ndarray, "n n"] = ntk(network, points).numpy()
+    kernel: Float[np.ndarray, "n n"] = ntk(network, points, memory=_MEMORY).numpy()
     return kernel
 
 

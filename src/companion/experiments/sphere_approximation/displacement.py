@@ -63,7 +63,7 @@ SCALES = {
     "document": Config(
         activations=("relu", "elu", "gelu"),
         depths=(1, 2, 3),
-        widths=(16, 64, 256, 1024, 2048),
+        widths=(16, 64, 256, 1024),
         horizon=256.0,
         num_draws=3,
     ),
