@@ -33,7 +33,7 @@ def draw_kink_accuracy(data: xr.Dataset) -> Figure:
         chosen = one.sel(depth=depth)
         distance = np.abs(chosen["eigenvalue"].values / chosen["prediction"].values - 1)
         seen = np.isfinite(distance)
-        axes.plot(degrees[seen], distance[seen], label=f"{depth} hidden layers")
+        axes.plot(degrees[seen], distance[seen], label=f"L = {depth}")
     slope = 4.0 * (degrees / degrees[0]) ** -2.0
     axes.plot(degrees, slope, **REFERENCE, label="slope -2")
     axes.set(
