@@ -21,6 +21,7 @@ from companion.activations import (
     TANH,
     Activation,
 )
+from companion.networks.activation_module import ActivationModule
 
 ANALYTIC = math.inf  # as a number of continuous derivatives; the flag `analytic` tells more
 
@@ -199,6 +200,8 @@ def activation_facts(activation: object) -> ActivationFacts | None:
     if isinstance(activation, nn.Module):
         if altered(activation):
             return None
+        if type(activation) is ActivationModule:
+            return activation_facts(activation.activation)
         return _FIXED.get(type(activation)) or _of_parametrised(activation)
     try:
         return _FUNCTIONS.get(activation)  # type: ignore[call-overload]
