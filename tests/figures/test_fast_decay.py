@@ -56,8 +56,8 @@ def test_degrees_that_a_kernel_has_not_are_left_out(spectra):
 def test_bounds_have_their_order(spectra):
     found = curves(draw_laplacian_bounds(spectra).axes[0])
     assert_allclose(found["gelu, eigenvalue"][:, 1], np.exp(-1.3 * K[2:]))
-    assert_allclose(found["bound by the power 4 of 1/degree"][:, 1], np.exp(5.0 - K[2:]))
-    assert_allclose(found["bound by the power 8 of 1/degree"][:, 1], np.exp(9.0 - 2 * K[2:]))
+    assert_allclose(found["bound, power 4"][:, 1], np.exp(5.0 - K[2:]))
+    assert_allclose(found["bound, power 8"][:, 1], np.exp(9.0 - 2 * K[2:]))
 
 
 def test_the_first_draw_of_the_smallest_width():

@@ -76,7 +76,7 @@ def draw_laplacian_bounds(data: xr.Dataset) -> Figure:
     axes.plot(degree[shown], np.exp(one.values[shown]), **STYLES[0], label=f"{name}, eigenvalue")
     for order in data["laplacian_order"].values:
         bound = np.exp(data["log_bound"].sel(laplacian_order=order).values[shown])
-        label = f"bound by the power {2 * order} of 1/degree"
+        label = f"bound, power {2 * order}"
         axes.plot(degree[shown], bound, **REFERENCE, label=label)
     axes.set(xscale="log", yscale="log", xlabel="degree", ylabel="eigenvalue", ylim=(1e-40, 1e4))
     axes.legend(frameon=False)

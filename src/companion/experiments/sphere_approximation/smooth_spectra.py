@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.special import logsumexp
 
 from companion.activations import activation
@@ -51,7 +51,7 @@ class Config:
 
 SCALES = {
     "smoke": Config(
-        activations=("gelu", "erf", "tanh"), input_dims=(2, 3), max_degree=128, deep_degree=96
+        activations=("gelu", "erf", "tanh"), input_dims=(2, 3), max_degree=96, deep_degree=48
     ),
     "book": Config(),
     "document": Config(max_degree=1000, deep_degree=480),
@@ -127,7 +127,7 @@ def run(config: Config) -> xr.Dataset:
 
 def degrees_of_one_parity(
     log_eigenvalues: Float[np.ndarray, " l"],
-) -> Float[np.ndarray, " k"]:
+) -> Int[np.ndarray, " k"]:
     """The upper three quarters of the even degrees, or of the odd ones if even ones vanish.
 
     Parameters
@@ -140,9 +140,9 @@ def degrees_of_one_parity(
     The degrees, for fits.
     """
     last = log_eigenvalues.size - 1
-    even = np.arange(0, last + 1, 2)
-    even = even[even >= last / 4]
-    return even if np.isfinite(log_eigenvalues[even]).all() else even[:-1] + 1
+    upper = np.arange(-(-last // 4), last + 1)
+    even, odd = upper[upper % 2 == 0], upper[upper % 2 == 1]
+    return even if np.isfinite(log_eigenvalues[even]).all() else odd
 
 
 def _one(
