@@ -1,0 +1,1 @@
+"""Experiments on gradient flow for general architectures (Jakhmola)."""
