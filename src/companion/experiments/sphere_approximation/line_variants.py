@@ -35,7 +35,7 @@ class Config:
 
 SCALES = {
     "smoke": Config(widths=(10, 32), num_seeds=2, num_steps=200),
-    "book": Config(widths=(10, 32, 100), num_seeds=10, num_steps=5_000),
+    "book": Config(widths=(10, 32, 100), num_seeds=10, num_steps=2_000),
     "document": Config(),
 }
 
