@@ -34,7 +34,7 @@ class Config:
 SCALES = {
     "smoke": Config(widths=(128, 384), num_points=96, num_draws=2),
     "book": Config(),
-    "document": Config(widths=(512, 2048, 4096), num_draws=10),
+    "document": Config(num_points=512, num_draws=10),
 }
 
 
