@@ -375,16 +375,16 @@ def test_the_trace_is_finite_so_the_order_exceeds_half_the_dimension_of_the_sphe
         activation=RELU,
         trained="second_to_last",
         input_dim=input_dim,
-        max_degree=2000,
+        max_degree=800,
     )
-    k = np.arange(2001.0)
+    k = np.arange(801.0)
     counts = np.where(k > 0, 2.0, 1.0) if input_dim == 2 else 2 * k + 1
     trace = np.cumsum(counts * mu)
     # The kernel at equal points is E relu^2 E step = 1/4; the rest falls like 1/k.
-    assert_allclose(trace[-1], 1 / 4, rtol=2e-3)
+    assert_allclose(trace[-1], 1 / 4, rtol=5e-3)
     # At the border the bound (1 + k)^(-2 beta) has an infinite trace: it grows by log 2 an octave.
     border = np.cumsum(counts * (1 + k) ** -(input_dim - 1.0))
-    octaves = np.diff(border[[250, 500, 1000, 2000]])
+    octaves = np.diff(border[[100, 200, 400, 800]])
     assert_allclose(octaves, 2 * np.log(2), rtol=0.02)
     # ReLU is half an order above it.
     constant = mu * (1 + k) ** float(input_dim)
