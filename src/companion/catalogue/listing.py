@@ -4,7 +4,7 @@ from typing import Any
 
 import xarray as xr
 
-from companion.catalogue import sphere_approximation, two_layer_flow
+from companion.catalogue import general_architectures, sphere_approximation, two_layer_flow
 from companion.catalogue.entries import Drawing, Entry
 from companion.dynamics.trajectory import Trajectory
 from companion.experiments.settings import nearest
@@ -16,7 +16,12 @@ _KINDS: dict[str, Drawing] = {
 }
 
 CATALOGUE: dict[str, Entry] = {
-    one.experiment.name: one for one in (*sphere_approximation.ENTRIES, *two_layer_flow.ENTRIES)
+    one.experiment.name: one
+    for one in (
+        *sphere_approximation.ENTRIES,
+        *two_layer_flow.ENTRIES,
+        *general_architectures.ENTRIES,
+    )
 }
 
 

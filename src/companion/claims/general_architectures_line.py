@@ -48,10 +48,10 @@ def singular_start_probability(num_neurons: int, num_samples: int) -> float:
     all functions that are affine on each group, so the kernel is regular if and only if no group
     has three samples: the sum. They contain x if a kink lies outside all samples or two kinks
     of opposite sides share a gap. Otherwise they span a hyperplane, of functions whose slopes
-    :math:`s_i` on the groups satisfy :math:`\sum \nu_i s_i = 0`; :math:`\nu_i` vanishes exactly for
-    inner groups between gaps of the same side. Then the kernel is singular also if
-    all groups with :math:`\nu_i \ne 0` have two samples: the last term counts these orders, with m
-    gaps, the ends having two samples.
+    :math:`s_i` on the groups satisfy :math:`\sum \nu_i s_i = 0`, where :math:`\nu_i` vanishes
+    exactly for inner groups between gaps of the same side. Then the kernel is singular also if
+    all groups with :math:`\nu_i \ne 0` have two samples: the last term counts these orders, by
+    the number m of gaps.
 
     References
     ----------

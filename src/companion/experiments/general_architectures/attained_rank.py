@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from companion.activations import TANH, leaky_relu
 from companion.claims.general_architectures import fully_connected_parameters
@@ -130,7 +130,9 @@ def exact_rank(
     J = jacobian(module, _odd((num_samples, widths[0]), 8, rng)).numpy()
     whole = J * 2.0 ** (len(widths) - 2)
     if not (np.abs(whole).max() < EXACT and (whole == np.rint(whole)).all()):
-        raise ValueError("`widths` must keep the Jacobian below 2^53; take fewer or narrower layers.")
+        raise ValueError(
+            f"`widths` must keep the Jacobian below 2^53; got {widths}. Take fewer layers."
+        )
     return modular_rank(whole.astype(np.int64))
 
 
@@ -186,7 +188,7 @@ KINDS = {  # whether neurons can be rescaled, and a rank at a random point
 }
 
 
-def _odd(shape: tuple[int, ...], half: int, rng: np.random.Generator) -> Int[np.ndarray, "..."]:
+def _odd(shape: tuple[int, ...], half: int, rng: np.random.Generator) -> Float[np.ndarray, "..."]:
     # No weight is zero, as for almost all real ones.
     return 2.0 * rng.integers(-half, half, size=shape) + 1
 

@@ -1,8 +1,9 @@
-r"""Singular starts of one hidden layer on a line, from the closed form, and the width they ask for.
+r"""Singular starts of one hidden layer on a line, in closed form, and the width they ask for.
 
-Three neighbouring samples without a kink between them make the kernel singular. Among n samples and
-k kinks in random order their expected number is n (n - 1) (n - 2) / (n + k) (n + k - 1). Half of the
-neurons have their kink among the samples, and where triples are rare their number is nearly Poisson.
+Three neighbouring samples without a kink between them make the kernel singular. Among n samples
+and k kinks in random order their expected number is n (n - 1) (n - 2) / (n + k) (n + k - 1). Half
+of the neurons have their kink among the samples, and where triples are rare their number is
+nearly Poisson.
 """
 
 from dataclasses import dataclass

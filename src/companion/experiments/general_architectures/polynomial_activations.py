@@ -1,8 +1,9 @@
 r"""Ranks of tangent kernels with activations that are one polynomial.
 
 Where the activation is the identity or a square, the network is a polynomial in its inputs at all
-parameters, of a degree that does not depend on the width. So are its derivatives by the parameters,
-and the rank is at most the dimension of such polynomials. Ranks are exact, from whole numbers.
+parameters, of a degree that does not depend on the width. So are its derivatives by the
+parameters, and the rank is at most the dimension of such polynomials. Ranks are exact, from whole
+numbers.
 """
 
 from dataclasses import dataclass

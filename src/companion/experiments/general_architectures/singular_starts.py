@@ -11,7 +11,7 @@ import xarray as xr
 from jaxtyping import Float
 from scipy.stats import binomtest
 
-from companion.activations import TANH, Activation, leaky_relu
+from companion.activations import Activation, leaky_relu
 from companion.claims.general_architectures import fully_connected_parameters
 from companion.claims.general_architectures_line import singular_start_probability
 from companion.claims.general_architectures_rank import largest_rank
@@ -126,7 +126,7 @@ def start_counts(
             widths, activation=activation, seed=int(rng.integers(2**62))
         )
         X: Float[np.ndarray, "n d"] = uniform_in_shell(
-            num_samples, widths[0], rng, inner=0, outer=1
+            num_samples, widths[0], rng, inner=0.0, outer=1.0
         )
         found = numerical_rank(jacobian(module, X).numpy())
         singular += found.upper < rows

@@ -1,4 +1,4 @@
-"""Singular starts of one network against the number of samples, around its number of parameters."""
+"""Singular starts of one network against the number of samples, up to its parameters."""
 
 from dataclasses import dataclass
 
