@@ -68,7 +68,7 @@ def test_spans_show_the_finest_cut(rng):
     above, below = draw_span(data).axes
     finest = data.sel(cut=1e-9, activation="elu").mean("draw")
     assert_allclose(line(above, "elu").get_ydata(), finest.dimension)
-    assert_allclose(line(below, "_distance, elu").get_ydata(), finest.distance)
+    assert_allclose(line(below, "distance, elu").get_ydata(), finest.distance)
     assert_allclose(line(above, "weights, or Fourier sum").get_ydata(), [16, 64, 256])
 
 

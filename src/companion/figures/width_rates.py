@@ -35,7 +35,7 @@ def draw_width_rates(data: xr.Dataset, *, exponent: float | None = None) -> Figu
     -----
     Both axes logarithmic.
     """
-    one = data.isel(activation=0, trained=0)
+    one = data.isel(activation=0, trained=0, missing_dims="ignore")
     figure, axes = new_figure(height=4.6)
     width = one["width"].values
     shown = {**RUNS, **CLASSICAL}
@@ -79,15 +79,16 @@ def draw_span(data: xr.Dataset) -> Figure:
     for name, style in zip(data["activation"].values, STYLES, strict=False):
         chosen = finest.sel(activation=name).mean("draw")
         above.plot(width, chosen["dimension"].values, **style, label=str(name))
-        below.plot(width, chosen["distance"].values, **style, label=f"_distance, {name}")
+        below.plot(width, chosen["distance"].values, **style, label=f"distance, {name}")
     above.plot(width, data["num_weights"].values, **REFERENCE, label="weights, or Fourier sum")
-    below.plot(width, data["fourier_error"].values, **REFERENCE, label="_Fourier sum")
+    below.plot(width, data["fourier_error"].values, **REFERENCE, label="Fourier sum")
     above.set(ylabel="dimension", xscale="log", yscale="log")
     below.set(xlabel=_name(data["width"]), ylabel="distance, relative", yscale="log")
     below.set_xticks(width, [str(one) for one in width])
     for axes in (above, below):
         axes.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
-    figure.legend(loc="outside lower center", frameon=False, ncols=2)
+    handles, labels = above.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", frameon=False, ncols=2)
     return figure
 
 

@@ -23,7 +23,7 @@ def test_samples_do_not_matter_for_the_smooth_target(data):
     end = data.error.sel(target="smooth").isel(t=-1)
     # The grids differ by what the network has beyond degree 32, below one per cent.
     assert_allclose(end.sel(ratio=16), end.sel(ratio=4), rtol=1e-2)
-    assert end.max() < 0.8
+    assert end.max() < 0.9
 
 
 def test_noise_is_learned_the_less_the_more_samples_there_are(data):

@@ -39,7 +39,7 @@ class Config:
 
 
 SCALES = {
-    "smoke": Config(width=4, samples_per_weight=(4, 16), horizon=100.0, num_times=6, num_seeds=2),
+    "smoke": Config(width=4, samples_per_weight=(4, 16), horizon=20.0, num_times=6, num_seeds=2),
     "book": Config(),
     "document": Config(width=16, horizon=1e5, num_seeds=5),
 }
