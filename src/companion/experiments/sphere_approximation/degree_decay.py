@@ -155,10 +155,10 @@ def shown_degrees(max_degree: int, per_octave: int) -> Int[np.ndarray, " l"]:
 
     Returns
     -------
-    The degrees, from 0 on.
+    The degrees, from 0 on; every power of two is among them.
     """
-    count = int(np.log2(max(max_degree, 2)) * per_octave) + 1
-    even = 2 * np.round(np.geomspace(1, max(max_degree // 2, 1), count)).astype(int)
+    octaves = np.log2(max(max_degree // 2, 1))
+    even = 2 * np.round(2 ** (np.arange(int(octaves * per_octave) + 1) / per_octave)).astype(int)
     pairs = np.unique(np.concatenate([[0, 1], even, even + 1]))
     return pairs[pairs <= max_degree]
 
