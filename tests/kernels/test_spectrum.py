@@ -211,7 +211,7 @@ def test_network_checks_its_sizes():
 def test_kernel_must_return_numbers():
     with pytest.raises(ValueError, match=r"`kernel` must be finite on \[-1, 1\]; got nan at t = "):
         funk_hecke(lambda t: np.where(t > 0.5, np.nan, t), input_dim=3, max_degree=2)
-    with pytest.raises(ValueError, match="`kernel` must return an array of the shape"):
+    with pytest.raises(ValueError, match="`kernel` must keep the shape"):
         funk_hecke(lambda t: 1.0, input_dim=3, max_degree=2)
 
 

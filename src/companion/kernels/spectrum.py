@@ -282,14 +282,12 @@ def _values(returned: object, t: Float[np.ndarray, " k"]) -> Float[np.ndarray, "
     given = np.asarray(returned)
     if given.dtype.kind not in "fiub":
         raise TypeError(
-            f"`kernel` must return real numbers; got an array of {given.dtype}. Pass the real "
-            "and the imaginary part of a complex kernel one after the other."
+            f"`kernel` must return real numbers; got an array of {given.dtype}. Pass real parts."
         )
     values = given.astype(np.float64)
     if values.shape != t.shape:
         raise ValueError(
-            f"`kernel` must return an array of the shape {t.shape} of its argument; "
-            f"got {values.shape}."
+            f"`kernel` must keep the shape {t.shape} of its argument; got {values.shape}."
         )
     if not np.isfinite(values).all():
         first = int(np.argmin(np.isfinite(values)))
