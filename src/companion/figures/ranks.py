@@ -70,7 +70,14 @@ def draw_singular_starts(data: xr.Dataset) -> Figure:
     row = np.arange(data.sizes["case"])[::-1]
     middle = data["singular"].values
     for y, low, high in zip(row, data["low"].values, data["high"].values, strict=True):
-        axes.plot([low, high], [y, y], color=STYLES[0]["color"], marker="", label="_interval")
+        axes.plot(
+            [low, high],
+            [y, y],
+            color=STYLES[0]["color"],
+            linestyle="-",
+            marker="",
+            label="_interval",
+        )
     dots = {**STYLES[0], "linestyle": "none", "markevery": None}
     axes.plot(middle, row, **dots, label="measured, with interval")
     closed = np.isfinite(data["closed_form"].values)
@@ -124,6 +131,7 @@ def draw_window(data: xr.Dataset) -> Figure:
         label="R < nM, yet nM <= P",
     )
     axes.set(xlabel="number of samples", ylabel="fraction of singular starts", ylim=(-0.05, 1.05))
+    axes.xaxis.get_major_locator().set_params(integer=True)
     figure.legend(loc="outside lower center", frameon=False, ncols=3)
     return figure
 

@@ -85,7 +85,11 @@ def run(config: Config) -> xr.Dataset:
             "found": (("network", "activation"), found, _label("largest rank found")),
             "counted": ("network", counted, _label("min(nM, P)")),
             "widths": ("network", names, _label("widths")),
-            "input_dim": ("network", [w[0] for w, _ in nets], _label("input dimension")),
+            "narrowest": (
+                "network",
+                [min(widths[:-1]) for widths, _ in nets],
+                _label("narrowest of inputs and hidden layers"),
+            ),
             "num_samples": ("network", [n for _, n in nets], _label("number of samples")),
         },
         coords={
