@@ -8,7 +8,6 @@ from numpy.testing import assert_allclose
 
 from companion.figures.linearization import (
     draw_concentration,
-    draw_departures,
     draw_displacement,
     draw_kernel_changes,
 )
@@ -33,7 +32,7 @@ def runs(rng):
     return xr.Dataset(
         {
             name: variable(dims, values * factor, name)
-            for name, factor in (("displacement", 1), ("bound", 2), ("departure", 3))
+            for name, factor in (("displacement", 1), ("bound", 2))
         },
         coords={
             "activation": ["relu", "gelu"],
@@ -101,14 +100,3 @@ def test_displacements_at_the_end_with_their_bound(runs):
     assert_allclose(lines(figure)["activation gelu"].get_ydata(), at_end, rtol=1e-12)
     predicted = lines(figure)["_predicted, activation gelu"].get_ydata()
     assert_allclose(predicted, 2 * at_end, rtol=1e-12)
-
-
-def test_departures_against_the_largest_displacement(runs):
-    one_width = runs.isel(width=[0])
-    drawn = lines(draw_departures(one_width, 2 * one_width))
-    largest = one_width.displacement.values[0, 0, 0].max(axis=-1).mean(axis=-1)
-    line = drawn["all hidden layers, relu"]
-    assert_allclose(line.get_xdata(), largest, rtol=1e-12)
-    assert_allclose(line.get_ydata(), 3 * largest, rtol=1e-12)
-    assert_allclose(drawn["second to last, relu"].get_xdata(), 2 * largest, rtol=1e-12)
-    assert len(drawn) == 4

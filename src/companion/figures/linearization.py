@@ -1,4 +1,4 @@
-"""How close the tangent kernel is to its limit, how it moves, and how far a network departs."""
+"""How close the tangent kernel is to its limit, how it moves, and how far the weights go."""
 
 import numpy as np
 import xarray as xr
@@ -68,46 +68,6 @@ def draw_kernel_changes(data: xr.Dataset) -> Figure:
     for axes in (above, below):
         axes.set(xscale="log", yscale="log")
     below.legend(frameon=False)
-    return figure
-
-
-def draw_departures(far: xr.Dataset, second_to_last: xr.Dataset) -> Figure:
-    """Distance from the linearised network against the displacement of the weights.
-
-    Parameters
-    ----------
-    far, second_to_last
-        Runs with targets of growing norm, with all hidden layers trained and with the
-        second-to-last alone: variables ``displacement`` and ``departure`` over ``activation``,
-        ``target_norm``, ``draw`` and ``t``, of one depth and width.
-
-    Returns
-    -------
-    The figure: means over the draws of the largest values along the runs.
-
-    Scale
-    -----
-    Both axes are logarithmic.
-    """
-    figure, axes = new_figure()
-    styles = iter(STYLES)
-    for label, data in (("all hidden layers", far), ("second to last", second_to_last)):
-        largest = data.max("t").mean("draw").isel(depth=0, width=0)
-        for name in largest["activation"].values:
-            one = largest.sel(activation=name)
-            axes.plot(
-                one["displacement"].values,
-                one["departure"].values,
-                label=f"{label}, {name}",
-                **next(styles),
-            )
-    axes.set(
-        xscale="log",
-        yscale="log",
-        xlabel=str(far["displacement"].attrs["long_name"]),
-        ylabel=str(far["departure"].attrs["long_name"]),
-    )
-    axes.legend(frameon=False)
     return figure
 
 

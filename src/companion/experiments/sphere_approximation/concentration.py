@@ -32,7 +32,7 @@ class Config:
     input_dim: int = 2  # d
     activations: tuple[str, ...] = ("relu", "elu", "gelu")
     depths: tuple[int, ...] = (2, 3)  # L
-    widths: tuple[int, ...] = (32, 64, 128, 256, 512, 1024)  # m, of every hidden layer
+    widths: tuple[int, ...] = (32, 64, 128, 256, 512)  # m, of every hidden layer
     smoothness: float = 0.45  # alpha of the norms, in (0, 1/2)
     max_degree: int = 48  # of the harmonics between which the operators act
     num_draws: int = 6

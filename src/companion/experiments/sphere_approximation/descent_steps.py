@@ -37,7 +37,9 @@ class Config:
 
 
 SCALES = {
-    "smoke": Config(num_steps=(16, 32, 64), width=16, num_points=12, horizon=8.0, num_draws=2),
+    "smoke": Config(
+        num_steps=(16, 32, 64), width=12, num_points=10, horizon=6.0, rtol=1e-5, num_draws=2
+    ),
     "book": Config(),
     # ReLU too, whose gradient jumps: the flow then needs many short steps.
     "document": Config(

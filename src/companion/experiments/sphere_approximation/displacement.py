@@ -42,7 +42,7 @@ class Config:
 
     activations: tuple[str, ...] = ("relu", "gelu")
     depths: tuple[int, ...] = (2, 3)  # L
-    widths: tuple[int, ...] = (16, 32, 64, 128, 256)  # m, of every hidden layer
+    widths: tuple[int, ...] = (16, 64, 256)  # m, of every hidden layer
     target_norms: tuple[float, ...] = (1.0,)  # in L2
     trained: Literal["second to last", "all hidden"] = "second to last"
     smoothness: float = 0.45  # alpha of the target
@@ -75,7 +75,7 @@ FAR = Config(
     widths=(64,),
     target_norms=(0.25, 1.0, 4.0, 16.0),
     trained="all hidden",
-    horizon=32.0,
+    horizon=16.0,
     num_times=21,
 )
 
