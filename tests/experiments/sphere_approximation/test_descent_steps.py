@@ -41,8 +41,8 @@ def test_too_long_steps_leave_the_flow():
         width=8,
         num_points=8,
         horizon=40.0,
-        num_draws=1,
         rtol=1e-3,
+        num_draws=1,
     )
     data = run(config)
     assert (data.step > 2).all()
