@@ -120,6 +120,7 @@ def draw_weighted_coercivity(data: xr.Dataset) -> Figure:
         axes.plot(np.arange(len(frequencies)), values, label=f"order S = {order:g}", markevery=1)
     axes.axhline(0, color=INK, linewidth=0.8, label="_zero")
     axes.set_yscale("symlog", linthresh=0.01)
+    axes.margins(y=0.1)
     axes.set_xticks(np.arange(len(frequencies)), [str(m) for m in frequencies])
     axes.set(
         xlabel=str(data["frequency"].attrs["long_name"]),
