@@ -127,9 +127,7 @@ def test_constant_is_the_smallest_quotient_of_functions(input_dim, rng):
 
 def test_arguments_out_of_range():
     k = np.arange(5)
-    with pytest.raises(
-        ValueError, match=r"`degrees` must be positive after .* got 0\.0"
-    ):
+    with pytest.raises(ValueError, match=r"`degrees` must be positive after .* got 0\.0"):
         fit_degree_decay(k, np.ones(5), input_dim=2)
     with pytest.raises(ValueError, match=r"`y` must be positive; got -1\.0 at index \[4\]"):
         fit_degree_decay(k + 1, np.array([5.0, 4, 3, 2, -1]), input_dim=2)
