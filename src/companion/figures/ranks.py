@@ -29,24 +29,24 @@ def draw_attained_rank(data: xr.Dataset) -> Figure:
     for axes, name in zip(panels, data["activation"].values[:2], strict=True):
         one = data.sel(activation=name)
         bound = one["bound"].values
-        first = axes is panels[0]
         axes.plot(
             bound,
             one["counted"].values,
             **{**STYLES[1], **points, "markersize": 3},
-            label="min(nM, P), as in the document" if first else f"_min(nM, P), {name}",
+            label="min(nM, P), as in the document",
         )
         axes.plot(
             bound,
             one["found"].values,
             **{**STYLES[0], **points},
-            label="largest rank found" if first else f"_found, {name}",
+            label="largest rank found",
         )
         ends = np.array([0, one["counted"].values.max()])
-        axes.plot(ends, ends, **REFERENCE, label="bound R" if first else f"_bound, {name}")
+        axes.plot(ends, ends, **REFERENCE, label="bound R")
         axes.set(ylabel=f"rank, {name}")
     panels[-1].set(xlabel="bound R")
-    figure.legend(loc="outside lower center", frameon=False, ncols=2)
+    shown = panels[0].get_legend_handles_labels()
+    figure.legend(*shown, loc="outside lower center", frameon=False, ncols=2)
     return figure
 
 
@@ -93,7 +93,12 @@ def draw_singular_starts(data: xr.Dataset) -> Figure:
     )
     names = [str(case).replace(":", ", n = ") for case in data["case"].values]
     axes.set_yticks(row, names)
-    axes.set(xlabel="fraction of singular starts", xlim=(-0.02, 1.02), ylim=(-0.6, len(row) - 0.4))
+    axes.set(
+        ylabel="widths",
+        xlabel="fraction of singular starts",
+        xlim=(-0.02, 1.02),
+        ylim=(-0.6, len(row) - 0.4),
+    )
     figure.legend(loc="outside lower center", frameon=False, ncols=2)
     return figure
 
