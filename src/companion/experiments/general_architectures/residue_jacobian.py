@@ -47,7 +47,7 @@ def residue_jacobian(
 
     Notes
     -----
-    Column order: weights and bias of the first layer, of the second, and so on.
+    Columns go layer by layer and neuron by neuron, the weights of a neuron before its bias.
 
     References
     ----------
