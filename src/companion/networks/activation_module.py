@@ -18,7 +18,7 @@ class ActivationModule(nn.Module):
     Parameters
     ----------
     activation
-        The function, for example :data:`companion.activations.TANH` or
+        The function, for example :data:`companion.activations.smooth.TANH` or
         :func:`companion.activations.leaky_relu` of a slope.
 
     Scale

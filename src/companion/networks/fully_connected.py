@@ -26,7 +26,7 @@ class FullyConnectedNetwork(nn.Module):
         The matrices from the input to the output: ``(m_1, d)``, ``(m_2, m_1)`` and so on, the
         last ``(1, m_L)``. Becomes ``W0`` to ``WL``.
     activation
-        The function sigma on tensors, for example :data:`companion.activations.RELU`.
+        The function sigma on tensors, for example :data:`companion.activations.piecewise.RELU`.
     trained
         Which matrices move: ``"second_to_last"`` (the last hidden one, ``W^(L-1)``), ``"all"``,
         or indices from 0 (next to the input) to ``L`` (the output row). The others are buffers:
