@@ -34,7 +34,7 @@ BUDGETS = {
         "`python -m tools.notebooks status` names the slowest pages; a page has 60 seconds.",
     ),
     "tests": Budget(
-        10,
+        14,
         False,
         "all other tests",
         "`python -m pytest --durations=20 tests` names the slowest tests.",
