@@ -70,7 +70,7 @@ def test_the_pages_have_twelve_minutes(minutes, kept):
 def test_the_stated_budgets():
     assert {name: one.minutes for name, one in budgets.BUDGETS.items()} == {
         "pages": 12,
-        "tests": 10,
+        "tests": 14,
         "ci": 30,
     }
 
