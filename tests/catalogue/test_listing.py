@@ -1,5 +1,7 @@
 """Every experiment runs at its smallest scale, saves, comes back and can be drawn."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 import torch
@@ -19,10 +21,10 @@ def trajectory():
     return gradient_flow(module, np.eye(2), np.ones((2, 1)), t_end=1.0, t_eval=[0.0, 0.1, 1.0])
 
 
-def test_names_begin_with_the_slug_of_their_package():
+def test_an_experiment_is_found_under_its_name():
     for name, item in CATALOGUE.items():
-        slug = item.experiment.run.__module__.split(".")[-2]
-        assert name == f"{slug}.{item.experiment.run.__module__.split('.')[-1]}"
+        module = import_module(f"companion.experiments.{name}")
+        assert module.EXPERIMENT is item.experiment
 
 
 def test_trajectories_are_drawn_from_memory_and_from_a_file(trajectory, tmp_path):

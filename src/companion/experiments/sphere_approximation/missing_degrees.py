@@ -39,7 +39,7 @@ class Config:
 
 
 SCALES = {
-    "smoke": Config(width=16, num_points=12, horizon=32.0, num_times=5, num_draws=1),
+    "smoke": Config(width=16, num_points=12, horizon=32.0, num_times=5, num_draws=2),
     "book": Config(),
     "document": Config(
         degrees=(3, 4, 5, 6),
