@@ -56,7 +56,7 @@ INPUTS := $(patsubst book,book/.,$(FOUND))
 
 # A strict build reads every page anew: without --all a second one would pass over old warnings.
 $(OUT)/built: $(INPUTS)
-	@echo "Building the site (usually under a minute) ..."
+	@echo "Building the site (usually a minute or two) ..."
 	@rm -rf "$(SITE)" "$(OUT)/.doctrees" && mkdir -p "$(OUT)"
 	@begun=$$(date +%s); \
 	  $(BIN)/jupyter-book build book --config "$(CURDIR)/_config.yml" --toc "$(CURDIR)/_toc.yml" \
