@@ -114,6 +114,23 @@ def execute(experiment: Experiment, config: Any) -> xr.Dataset:
     )
 
 
+def label(long_name: str, units: str = "1") -> dict[str, str]:
+    """The attributes that every variable of a dataset carries.
+
+    Parameters
+    ----------
+    long_name
+        What is measured, as it stands at an axis.
+    units
+        Its unit; ``"1"`` for pure numbers.
+
+    Returns
+    -------
+    The attributes.
+    """
+    return {"long_name": long_name, "units": units}
+
+
 def with_bar(parts: Iterable[Part], what: str) -> Iterable[Part]:
     """The parts of a long computation, with a bar on the standard error if that is a terminal.
 

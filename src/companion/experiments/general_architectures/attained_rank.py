@@ -18,7 +18,7 @@ from jaxtyping import Float
 from companion.activations import TANH, leaky_relu
 from companion.claims.general_architectures import fully_connected_parameters
 from companion.claims.general_architectures_rank import largest_rank
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.experiments.general_architectures.residue_jacobian import PRIME, residue_jacobian
 from companion.networks.multilayer import multilayer_perceptron
 from companion.numerics.modular_rank import modular_rank
@@ -81,20 +81,20 @@ def run(config: Config) -> xr.Dataset:
     names = ["-".join(map(str, widths)) for widths, _ in nets]
     return xr.Dataset(
         {
-            "bound": (("network", "activation"), bound, _label("bound R of the rank")),
-            "found": (("network", "activation"), found, _label("largest rank found")),
-            "counted": ("network", counted, _label("min(nM, P)")),
-            "widths": ("network", names, _label("widths")),
+            "bound": (("network", "activation"), bound, label("bound R of the rank")),
+            "found": (("network", "activation"), found, label("largest rank found")),
+            "counted": ("network", counted, label("min(nM, P)")),
+            "widths": ("network", names, label("widths")),
             "narrowest": (
                 "network",
                 [min(widths[:-1]) for widths, _ in nets],
-                _label("narrowest of inputs and hidden layers"),
+                label("narrowest of inputs and hidden layers"),
             ),
-            "num_samples": ("network", [n for _, n in nets], _label("number of samples")),
+            "num_samples": ("network", [n for _, n in nets], label("number of samples")),
         },
         coords={
-            "network": ("network", np.arange(len(nets)), _label("network")),
-            "activation": ("activation", list(KINDS), _label("activation")),
+            "network": ("network", np.arange(len(nets)), label("network")),
+            "activation": ("activation", list(KINDS), label("activation")),
         },
     )
 
@@ -205,10 +205,6 @@ def _sizes(config: Config, rng: np.random.Generator) -> tuple[tuple[int, ...], i
     around = 1.3 * fully_connected_parameters(widths) / widths[-1]
     most = min(int(around), config.max_samples, config.max_rows // widths[-1])
     return widths, int(rng.integers(max(most // 3, 1), max(most, 1) + 1))
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

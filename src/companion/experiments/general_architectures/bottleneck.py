@@ -9,7 +9,7 @@ from companion.activations import TANH
 from companion.claims.general_architectures import fully_connected_parameters
 from companion.claims.general_architectures_rank import bottleneck_loss, largest_rank
 from companion.dynamics.gradient_flow import gradient_flow
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.networks.multilayer import multilayer_perceptron
 from companion.numerics.montecarlo import stream
 from companion.spaces.sphere import uniform_in_shell
@@ -68,19 +68,15 @@ def run(config: Config) -> xr.Dataset:
     }
     return xr.Dataset(
         {
-            "loss": (("narrow", "t"), loss, _label("loss")),
-            "num_rows": ((), Y.size, _label("rows nM")),
-            **{name: ("narrow", values, _label(text)) for name, (values, text) in columns.items()},
+            "loss": (("narrow", "t"), loss, label("loss")),
+            "num_rows": ((), Y.size, label("rows nM")),
+            **{name: ("narrow", values, label(text)) for name, (values, text) in columns.items()},
         },
         coords={
-            "narrow": ("narrow", list(config.narrow), _label("width of last hidden layer")),
+            "narrow": ("narrow", list(config.narrow), label("width of last hidden layer")),
             "t": ("t", t, {"long_name": "time", "units": "time"}),
         },
     )
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from companion.claims.general_architectures_line import singular_start_probability
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ def run(config: Config) -> xr.Dataset:
     dims = ("width", "num_samples")
     return xr.Dataset(
         {
-            "probability": (dims, probability, _label("probability of a singular start")),
-            "poisson": (dims, -np.expm1(-triples), _label("if triples were Poisson")),
-            "needed_width": ("num_samples", needed, _label("least width for one half")),
-            "needed_params": ("num_samples", 3 * needed + 1, _label("parameters needed")),
+            "probability": (dims, probability, label("probability of a singular start")),
+            "poisson": (dims, -np.expm1(-triples), label("if triples were Poisson")),
+            "needed_width": ("num_samples", needed, label("least width for one half")),
+            "needed_params": ("num_samples", 3 * needed + 1, label("parameters needed")),
         },
         coords={
-            "width": ("width", h, _label("hidden width")),
-            "num_samples": ("num_samples", n, _label("number of samples")),
+            "width": ("width", h, label("hidden width")),
+            "num_samples": ("num_samples", n, label("number of samples")),
         },
     )
 
@@ -78,10 +78,6 @@ def _width_for_half(num_samples: int) -> int:
         else:
             below = middle
     return below
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

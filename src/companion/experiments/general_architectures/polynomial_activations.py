@@ -15,7 +15,7 @@ import xarray as xr
 
 from companion.activations import Activation, leaky_relu
 from companion.claims.general_architectures import fully_connected_parameters
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.experiments.general_architectures.attained_rank import HALF, exact_rank
 from companion.numerics.montecarlo import stream
 
@@ -77,14 +77,14 @@ def run(config: Config) -> xr.Dataset:
     dims = ("network", "width")
     return xr.Dataset(
         {
-            "rank": (dims, rank, _label("largest rank")),
-            "num_params": (dims, num_params, _label("parameters P")),
-            "dimension": ("network", spaces, _label("dimension of the polynomials")),
-            "num_samples": ((), config.num_samples, _label("number of samples")),
+            "rank": (dims, rank, label("largest rank")),
+            "num_params": (dims, num_params, label("parameters P")),
+            "dimension": ("network", spaces, label("dimension of the polynomials")),
+            "num_samples": ((), config.num_samples, label("number of samples")),
         },
         coords={
-            "network": ("network", list(CASES), _label("network")),
-            "width": ("width", list(config.hidden), _label("hidden width")),
+            "network": ("network", list(CASES), label("network")),
+            "width": ("width", list(config.hidden), label("hidden width")),
         },
     )
 
@@ -120,10 +120,6 @@ def _square(z: Any) -> Any:
 
 def _double(z: Any) -> Any:
     return 2 * z
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

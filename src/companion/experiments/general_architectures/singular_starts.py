@@ -15,7 +15,7 @@ from companion.activations import Activation, leaky_relu
 from companion.claims.general_architectures import fully_connected_parameters
 from companion.claims.general_architectures_line import singular_start_probability
 from companion.claims.general_architectures_rank import largest_rank
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.networks.multilayer import multilayer_perceptron
 from companion.numerics.montecarlo import stream
 from companion.numerics.numerical_rank import numerical_rank
@@ -89,8 +89,8 @@ def run(config: Config) -> xr.Dataset:
         "bound": (limits, "bound R of the rank"),
     }
     return xr.Dataset(
-        {name: ("case", values, _label(text)) for name, (values, text) in columns.items()},
-        coords={"case": ("case", list(config.cases), _label("widths and number of samples"))},
+        {name: ("case", values, label(text)) for name, (values, text) in columns.items()},
+        coords={"case": ("case", list(config.cases), label("widths and number of samples"))},
     )
 
 
@@ -141,10 +141,6 @@ def _read(case: str) -> tuple[tuple[int, ...], int]:
 
 def _on_a_line(widths: tuple[int, ...]) -> bool:
     return len(widths) == 3 and widths[0] == widths[2] == 1
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

@@ -8,7 +8,7 @@ import xarray as xr
 from companion.activations import TANH, leaky_relu
 from companion.claims.general_architectures import fully_connected_parameters
 from companion.claims.general_architectures_rank import largest_rank
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.experiments.general_architectures.singular_starts import start_counts
 
 
@@ -63,24 +63,20 @@ def run(config: Config) -> xr.Dataset:
     dims = ("activation", "num_samples")
     return xr.Dataset(
         {
-            "singular": (dims, fraction[..., 0], _label("fraction of singular starts")),
-            "undecided": (dims, fraction[..., 1], _label("fraction of undecided starts")),
-            "bound": (dims, bounds, _label("bound R of the rank")),
-            "num_params": ((), fully_connected_parameters(config.widths), _label("parameters P")),
+            "singular": (dims, fraction[..., 0], label("fraction of singular starts")),
+            "undecided": (dims, fraction[..., 1], label("fraction of undecided starts")),
+            "bound": (dims, bounds, label("bound R of the rank")),
+            "num_params": ((), fully_connected_parameters(config.widths), label("parameters P")),
         },
         coords={
-            "activation": ("activation", list(activations), _label("activation")),
+            "activation": ("activation", list(activations), label("activation")),
             "num_samples": (
                 "num_samples",
                 list(config.num_samples),
-                _label("number of samples"),
+                label("number of samples"),
             ),
         },
     )
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

@@ -12,7 +12,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from companion.activations import RELU
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, label
 from companion.kernels.decay import coercivity_constant
 from companion.kernels.kink_singularity import kink_singularity
 from companion.kernels.spectrum import network_spectrum
@@ -83,34 +83,34 @@ def run(config: Config) -> xr.Dataset:
             "product": (
                 ("input_dim", "degree"),
                 np.stack(products),
-                _label("eigenvalue times weight"),
+                label("eigenvalue times weight"),
             ),
-            "constant": (("input_dim",), np.array(constants), _label("constant of coercivity")),
+            "constant": (("input_dim",), np.array(constants), label("constant of coercivity")),
             "limit": (
                 ("input_dim",),
                 np.array(limits),
-                _label("limit of the product as the degree grows"),
+                label("limit of the product as the degree grows"),
             ),
             "quotient": (
                 ("input_dim", "order", "function"),
                 np.array(quotients),
-                _label("quotient of a random function"),
+                label("quotient of a random function"),
             ),
             "smallest": (
                 ("order", "frequency"),
                 np.stack([_weighted(config, m, orders) for m in config.frequencies], axis=1),
-                _label("smallest quotient"),
+                label("smallest quotient"),
             ),
         },
         coords={
-            "input_dim": ("input_dim", list(config.input_dims), _label("dimension d")),
-            "degree": ("degree", degrees, _label("degree k")),
-            "order": ("order", orders, _label("Sobolev order S")),
-            "function": ("function", np.arange(config.num_functions), _label("random function")),
+            "input_dim": ("input_dim", list(config.input_dims), label("dimension d")),
+            "degree": ("degree", degrees, label("degree k")),
+            "order": ("order", orders, label("Sobolev order S")),
+            "function": ("function", np.arange(config.num_functions), label("random function")),
             "frequency": (
                 "frequency",
                 list(config.frequencies),
-                _label("frequency m of the weighting"),
+                label("frequency m of the weighting"),
             ),
         },
     )
@@ -172,10 +172,6 @@ def _weighted(
         quotient = scale[:, None] * (form + form.T) / 2 * scale
         smallest.append(np.linalg.eigvalsh(quotient)[0])
     return np.array(smallest)
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

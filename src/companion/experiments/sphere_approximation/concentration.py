@@ -11,7 +11,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from companion.activations import Activation, activation
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.kernels.tangent_kernel import tangent_kernel
 from companion.networks.fully_connected import FullyConnectedNetwork
 from companion.networks.initialization import gaussian_layers
@@ -118,21 +118,17 @@ def _dataset(
             "distance": (
                 (*dims, "width", "draw"),
                 distance,
-                _label("distance of the kernel from its limit"),
+                label("distance of the kernel from its limit"),
             ),
-            "limit_size": (dims, limit_size, _label("size of the limit")),
+            "limit_size": (dims, limit_size, label("size of the limit")),
         },
         coords={
-            "norm": ("norm", list(NORMS), _label("norm:")),
-            "activation": ("activation", list(config.activations), _label("activation:")),
-            "depth": ("depth", list(config.depths), _label("hidden layers")),
-            "width": ("width", list(config.widths), _label("width")),
+            "norm": ("norm", list(NORMS), label("norm:")),
+            "activation": ("activation", list(config.activations), label("activation:")),
+            "depth": ("depth", list(config.depths), label("hidden layers")),
+            "width": ("width", list(config.widths), label("width")),
         },
     )
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

@@ -13,7 +13,7 @@ import xarray as xr
 from jaxtyping import Float, Int
 
 from companion.activations import activation
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.kernels.decay import fit_degree_decay
 from companion.kernels.kink_singularity import kink_singularity
 from companion.kernels.laplace import laplace_kernel
@@ -92,17 +92,17 @@ def run(config: Config) -> xr.Dataset:
     fit = (*axes, "parity")
     return xr.Dataset(
         {
-            "eigenvalue": ((*axes, "degree"), found[..., degrees], _label("eigenvalue")),
+            "eigenvalue": ((*axes, "degree"), found[..., degrees], label("eigenvalue")),
             "prediction": (
                 (*axes, "degree"),
                 predicted[..., degrees],
-                _label("predicted by the kink"),
+                label("predicted by the kink"),
             ),
-            "laplace": (("input_dim", "degree"), laplace[:, degrees], _label("Laplace kernel")),
-            "exponent": (fit, fits[..., 0], _label("exponent of the degree")),
-            "low": (fit, fits[..., 1], _label("lower end of its interval")),
-            "high": (fit, fits[..., 2], _label("upper end of its interval")),
-            "largest": (fit, fits[..., 3], _label("largest degree of the fit")),
+            "laplace": (("input_dim", "degree"), laplace[:, degrees], label("Laplace kernel")),
+            "exponent": (fit, fits[..., 0], label("exponent of the degree")),
+            "low": (fit, fits[..., 1], label("lower end of its interval")),
+            "high": (fit, fits[..., 2], label("upper end of its interval")),
+            "largest": (fit, fits[..., 3], label("largest degree of the fit")),
             "laplace_exponent": (
                 ("input_dim", "parity"),
                 np.stack(
@@ -111,16 +111,16 @@ def run(config: Config) -> xr.Dataset:
                         for one, d in zip(laplace, config.input_dims, strict=True)
                     ]
                 ),
-                _label("exponent of the Laplace kernel"),
+                label("exponent of the Laplace kernel"),
             ),
         },
         coords={
-            "activation": ("activation", list(config.activations), _label("activation")),
-            "kernel": ("kernel", list(config.kernels), _label("trained")),
-            "depth": ("depth", list(config.depths), _label("hidden layers")),
-            "input_dim": ("input_dim", list(config.input_dims), _label("dimension d")),
-            "degree": ("degree", degrees, _label("degree k")),
-            "parity": ("parity", list(PARITIES), _label("parity of the degree")),
+            "activation": ("activation", list(config.activations), label("activation")),
+            "kernel": ("kernel", list(config.kernels), label("trained")),
+            "depth": ("depth", list(config.depths), label("hidden layers")),
+            "input_dim": ("input_dim", list(config.input_dims), label("dimension d")),
+            "degree": ("degree", degrees, label("degree k")),
+            "parity": ("parity", list(PARITIES), label("parity of the degree")),
         },
     )
 
@@ -139,7 +139,7 @@ def by_kernel(data: xr.Dataset) -> xr.Dataset:
     """
     split = data["eigenvalue"].isel(activation=0, drop=True).to_dataset("kernel")
     for name, variable in split.items():
-        variable.attrs = _label(f"trained: {name}")
+        variable.attrs = label(f"trained: {name}")
     return split.assign(laplace=data["laplace"])
 
 
@@ -215,10 +215,6 @@ def _fits(eigenvalues: Float[np.ndarray, " l"], input_dim: int) -> Float[np.ndar
         rate = fit_degree_decay(degrees, eigenvalues[degrees], input_dim=input_dim)
         fits[parity] = rate.exponent, rate.low, rate.high, degrees[-1]
     return fits
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

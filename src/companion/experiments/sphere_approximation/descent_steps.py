@@ -12,7 +12,7 @@ from companion.dynamics.failures import Diverged, KinkWarning
 from companion.dynamics.gradient_descent import gradient_descent
 from companion.dynamics.gradient_flow import gradient_flow
 from companion.dynamics.trajectory import Trajectory
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.networks.fully_connected import FullyConnectedNetwork
 from companion.networks.initialization import gaussian_layers
 from companion.numerics.montecarlo import stream
@@ -164,22 +164,18 @@ def _dataset(
     cells = ("activation", "num_steps", "draw")
     return xr.Dataset(
         {
-            **{name: (cells, results[name], _label(text)) for name, text in meanings.items()},
+            **{name: (cells, results[name], label(text)) for name, text in meanings.items()},
             "flow_gradients": (
                 ("activation", "draw"),
                 gradients,
-                _label("gradients that the flow needed"),
+                label("gradients that the flow needed"),
             ),
         },
         coords={
-            "activation": ("activation", list(config.activations), _label("activation:")),
-            "num_steps": ("num_steps", list(config.num_steps), _label("steps to the same time")),
+            "activation": ("activation", list(config.activations), label("activation:")),
+            "num_steps": ("num_steps", list(config.num_steps), label("steps to the same time")),
         },
     )
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

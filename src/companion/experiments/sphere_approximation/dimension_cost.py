@@ -13,7 +13,7 @@ from companion.activations import activation as activation_named
 from companion.claims.sphere_approximation import coercivity_order, width_exponent
 from companion.claims.sphere_approximation_cost import least_coercivity_order, log10_weights
 from companion.claims.sphere_approximation_rates import classical_width_exponent, decay_exponent
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.kernels.decay import fit_degree_decay
 from companion.kernels.spectrum import network_spectrum
 from companion.kernels.tangent_kernel import tangent_kernel
@@ -98,29 +98,25 @@ def run(config: Config) -> xr.Dataset:
     cells = ("activation", "input_dim")
     return xr.Dataset(
         {
-            "fitted_order": (cells, fitted, _label("order of coercivity, fitted")),
-            "fitted_low": (cells, low, _label("lower end of its interval")),
-            "fitted_high": (cells, high, _label("upper end of its interval")),
-            "order": (cells, derived, _label("order of coercivity, derived")),
-            "least_order": (cells[1:], least, _label("bound for every activation")),
-            "trace_share": (cells, share, _label("share of the trace in the degrees computed")),
-            "proven_weights": (cells, proven, _label("decimal digits of weights, theorem")),
+            "fitted_order": (cells, fitted, label("order of coercivity, fitted")),
+            "fitted_low": (cells, low, label("lower end of its interval")),
+            "fitted_high": (cells, high, label("upper end of its interval")),
+            "order": (cells, derived, label("order of coercivity, derived")),
+            "least_order": (cells[1:], least, label("bound for every activation")),
+            "trace_share": (cells, share, label("share of the trace in the degrees computed")),
+            "proven_weights": (cells, proven, label("decimal digits of weights, theorem")),
             "classical_weights": (
                 cells[1:],
                 classical,
-                _label("decimal digits of coefficients, classical"),
+                label("decimal digits of coefficients, classical"),
             ),
-            "flow_time": (cells, time, _label("decimal digits of the time at infinite width")),
+            "flow_time": (cells, time, label("decimal digits of the time at infinite width")),
         },
         coords={
-            "activation": ("activation", list(config.activations), _label("activation")),
-            "input_dim": ("input_dim", list(config.input_dims), _label("dimension d")),
+            "activation": ("activation", list(config.activations), label("activation")),
+            "input_dim": ("input_dim", list(config.input_dims), label("dimension d")),
         },
     )
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

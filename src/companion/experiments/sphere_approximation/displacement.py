@@ -18,7 +18,7 @@ from companion.claims.sphere_approximation_linearization import displacement_bou
 from companion.dynamics.failures import KinkWarning
 from companion.dynamics.gradient_flow import gradient_flow
 from companion.dynamics.kernel_flow import kernel_flow
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.networks.fully_connected import FullyConnectedNetwork
 from companion.networks.initialization import gaussian_layers
 from companion.numerics.montecarlo import stream
@@ -187,7 +187,7 @@ def _dataset(
 ) -> xr.Dataset:
     cells = ("activation", "depth", "width", "target_norm", "draw")
     variables = {
-        name: ((*cells, "t"), results[name], _label(long_name))
+        name: ((*cells, "t"), results[name], label(long_name))
         for name, long_name in CURVES.items()
     }
     return xr.Dataset(
@@ -196,26 +196,22 @@ def _dataset(
             "by_layer": (
                 (*cells, "layer"),
                 layers,
-                _label("relative displacement at the end in the operator norm"),
+                label("relative displacement at the end in the operator norm"),
             ),
         },
         coords={
-            "activation": ("activation", list(config.activations), _label("activation:")),
-            "depth": ("depth", list(config.depths), _label("hidden layers")),
-            "width": ("width", list(config.widths), _label("width")),
+            "activation": ("activation", list(config.activations), label("activation:")),
+            "depth": ("depth", list(config.depths), label("hidden layers")),
+            "width": ("width", list(config.widths), label("width")),
             "target_norm": (
                 "target_norm",
                 list(config.target_norms),
-                _label("norm of the target"),
+                label("norm of the target"),
             ),
             "t": ("t", t, {"long_name": "flow time", "units": "time"}),
-            "layer": ("layer", np.arange(layers.shape[-1]), _label("matrix of weights")),
+            "layer": ("layer", np.arange(layers.shape[-1]), label("matrix of weights")),
         },
     )
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

@@ -11,7 +11,7 @@ import xarray as xr
 
 from companion.activations import GELU, mollified_relu
 from companion.claims.sphere_approximation import coercivity_order
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.kernels.network_series import log_network_series
 from companion.kernels.series_spectrum import log_power_series_spectrum
 
@@ -80,31 +80,27 @@ def run(config: Config) -> xr.Dataset:
             "log_coefficient": (
                 (*networks, "n"),
                 coefficients,
-                _label("logarithm of the scaled coefficient"),
+                label("logarithm of the scaled coefficient"),
             ),
             "log_constant": (
                 (*networks, "input_dim", "degree"),
                 bounds,
-                _label("logarithm of the scaled eigenvalue"),
+                label("logarithm of the scaled eigenvalue"),
             ),
             "smooth_log_coefficient": (
                 "n",
                 smooth[1:] + (config.orders[0] + 3 / 2) * np.log(n),
-                _label("GELU, same power"),
+                label("GELU, same power"),
             ),
         },
         coords={
-            "order": ("order", list(config.orders), _label("order")),
-            "depth": ("depth", list(config.depths), _label("hidden layers")),
-            "input_dim": ("input_dim", list(config.input_dims), _label("dimension")),
-            "n": ("n", n, _label("power of the inner product")),
-            "degree": ("degree", k, _label("degree")),
+            "order": ("order", list(config.orders), label("order")),
+            "depth": ("depth", list(config.depths), label("hidden layers")),
+            "input_dim": ("input_dim", list(config.input_dims), label("dimension")),
+            "n": ("n", n, label("power of the inner product")),
+            "degree": ("degree", k, label("degree")),
         },
     )
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

@@ -11,7 +11,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from companion.activations import RELU
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.kernels.tangent_kernel import tangent_kernel
 from companion.networks.fully_connected import FullyConnectedNetwork
 from companion.networks.initialization import gaussian_layers
@@ -81,20 +81,16 @@ def _dataset(config: Config, distance: Float[np.ndarray, "q d k"]) -> xr.Dataset
             "distance": (
                 ("place", "ratio", "draw"),
                 distance,
-                _label("distance from the limit over its diagonal"),
+                label("distance from the limit over its diagonal"),
             ),
-            "shortest_law": ("ratio", shortest, _label("law for the shortest direction")),
-            "longest_law": ("ratio", longest, _label("law for the longest direction")),
+            "shortest_law": ("ratio", shortest, label("law for the shortest direction")),
+            "longest_law": ("ratio", longest, label("law for the longest direction")),
         },
         coords={
-            "place": ("place", list(PLACES), _label("at:")),
-            "ratio": ("ratio", ratio, _label("dimension over width")),
+            "place": ("place", list(PLACES), label("at:")),
+            "ratio": ("ratio", ratio, label("dimension over width")),
         },
     )
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

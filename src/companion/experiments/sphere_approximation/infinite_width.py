@@ -10,7 +10,7 @@ from companion.activations import RELU
 from companion.claims.sphere_approximation import coercivity_order
 from companion.claims.sphere_approximation_rates import decay_exponent
 from companion.dynamics.zonal_flow import largest_residual, zonal_flow
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.kernels.spectrum import network_spectrum
 from companion.numerics.rates import Rate, fit_power_law
 from companion.spaces.sobolev import sobolev_weights
@@ -87,23 +87,23 @@ def run(config: Config) -> xr.Dataset:
          for a in alphas] for d in dims]  # fmt: skip
     return xr.Dataset(
         {
-            "ball": (cells, ball, _label("largest error over the ball")),
-            "edge": (cells, edge, _label("error of one residual")),
-            "polynomial": (("input_dim", "step"), polynomial, _label("error of a polynomial")),
+            "ball": (cells, ball, label("largest error over the ball")),
+            "edge": (cells, edge, label("error of one residual")),
+            "polynomial": (("input_dim", "step"), polynomial, label("error of a polynomial")),
             "t": (("input_dim", "step"), t, {"long_name": "flow time", "units": "time"}),
             "slowest": (
                 "input_dim",
                 slowest,
-                _label("least eigenvalue of the polynomial's degrees", "1/time"),
+                label("least eigenvalue of the polynomial's degrees", "1/time"),
             ),
-            "predicted_power": (cells[:2], predicted, _label("power of time, predicted")),
+            "predicted_power": (cells[:2], predicted, label("power of time, predicted")),
             **_fitted("ball_power", "power of time, ball", fits),
             **_fitted("edge_power", "power of time, one residual", edges),
         },
         coords={
-            "input_dim": ("input_dim", list(dims), _label("dimension d")),
-            "smoothness": ("smoothness", list(alphas), _label("smoothness")),
-            "step": ("step", np.arange(config.num_times), _label("number of the time")),
+            "input_dim": ("input_dim", list(dims), label("dimension d")),
+            "smoothness": ("smoothness", list(alphas), label("smoothness")),
+            "step": ("step", np.arange(config.num_times), label("number of the time")),
         },
     )
 
@@ -122,22 +122,18 @@ def _edge(mu: np.ndarray, alpha: float, d: int, t: np.ndarray) -> np.ndarray:
 def _fitted(name: str, long_name: str, rates: list[list[Rate]]) -> dict:
     cells = ("input_dim", "smoothness")
     return {
-        name: (cells, [[one.exponent for one in row] for row in rates], _label(long_name)),
+        name: (cells, [[one.exponent for one in row] for row in rates], label(long_name)),
         f"{name}_low": (
             cells,
             [[one.low for one in row] for row in rates],
-            _label(f"{long_name}, lower end"),
+            label(f"{long_name}, lower end"),
         ),
         f"{name}_high": (
             cells,
             [[one.high for one in row] for row in rates],
-            _label(f"{long_name}, upper end"),
+            label(f"{long_name}, upper end"),
         ),
     }
-
-
-def _label(long_name: str, units: str = "1") -> dict[str, str]:
-    return {"long_name": long_name, "units": units}
 
 
 EXPERIMENT = Experiment(

@@ -17,7 +17,7 @@ from companion.claims.sphere_approximation_linearization import (
     lipschitz_kernel_change,
     relu_diagonal_change,
 )
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.networks.fully_connected import FullyConnectedNetwork
 from companion.networks.initialization import gaussian_layers
 from companion.numerics.montecarlo import stream
@@ -143,25 +143,21 @@ def _dataset(
     cells = ("activation", "displacement", "draw")
     return xr.Dataset(
         {
-            "change": (("direction", "norm", *cells), change, _label("change of the kernel")),
-            "bound": (cells, bound, _label("bound for a Lipschitz derivative")),
-            "switched": (cells, switched, _label("worst change of the ReLU diagonal")),
+            "change": (("direction", "norm", *cells), change, label("change of the kernel")),
+            "bound": (cells, bound, label("bound for a Lipschitz derivative")),
+            "switched": (cells, switched, label("worst change of the ReLU diagonal")),
         },
         coords={
-            "direction": ("direction", list(DIRECTIONS), _label("direction:")),
-            "norm": ("norm", list(NORMS), _label("norm:")),
-            "activation": ("activation", list(config.activations), _label("activation:")),
+            "direction": ("direction", list(DIRECTIONS), label("direction:")),
+            "norm": ("norm", list(NORMS), label("norm:")),
+            "activation": ("activation", list(config.activations), label("activation:")),
             "displacement": (
                 "displacement",
                 list(config.displacements),
-                _label("relative displacement h"),
+                label("relative displacement h"),
             ),
         },
     )
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

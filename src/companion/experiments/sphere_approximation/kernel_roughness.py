@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from companion.activations import Activation, activation
 from companion.claims.sphere_approximation_linearization import kernel_motion_exponent
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.networks.initialization import gaussian_layers
 from companion.numerics.montecarlo import stream
 from companion.numerics.rates import fit_power_law
@@ -142,27 +142,23 @@ def _dataset(
             "exponent": (
                 cells,
                 np.array(fits).reshape(change.shape[:-1]),
-                _label("power of the displacement"),
+                label("power of the displacement"),
             ),
-            "law": (cells[:2], np.array(law), _label("the same, derived")),
-            "size": ((*cells, "degree"), size, _label("norm of the kernel up to a degree")),
-            "change": ((*cells, "displacement"), change, _label("change of the kernel")),
+            "law": (cells[:2], np.array(law), label("the same, derived")),
+            "size": ((*cells, "degree"), size, label("norm of the kernel up to a degree")),
+            "change": ((*cells, "displacement"), change, label("change of the kernel")),
         },
         coords={
-            "activation": ("activation", list(config.activations), _label("activation:")),
-            "smoothness": ("smoothness", list(config.smoothness), _label("order alpha")),
-            "degree": ("degree", degrees, _label("largest degree")),
+            "activation": ("activation", list(config.activations), label("activation:")),
+            "smoothness": ("smoothness", list(config.smoothness), label("order alpha")),
+            "degree": ("degree", degrees, label("largest degree")),
             "displacement": (
                 "displacement",
                 list(config.displacements),
-                _label("relative displacement h"),
+                label("relative displacement h"),
             ),
         },
     )
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

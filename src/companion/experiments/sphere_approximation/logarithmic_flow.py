@@ -10,7 +10,7 @@ from scipy.special import zeta
 from companion.activations import activation
 from companion.claims.sphere_approximation_smooth import decay_law
 from companion.dynamics.zonal_flow import zonal_flow_of_logarithms
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.kernels.hermite_spectrum import log_network_spectrum
 from companion.kernels.spectrum import network_spectrum
 from companion.numerics.rates import fit_power_law
@@ -68,16 +68,16 @@ def run(config: Config) -> xr.Dataset:
     cells = ("smooth", "step")
     return xr.Dataset(
         {
-            "log_t": (cells, log_t, _label("logarithm of time")),
-            "error": (cells, error, _label("L2 error")),
-            "power": ("smooth", powers[:, 0], _label("fitted power of log t")),
-            "power_low": ("smooth", powers[:, 1], _label("lower end of its interval")),
-            "power_high": ("smooth", powers[:, 2], _label("upper end of its interval")),
-            "predicted_power": ("smooth", powers[:, 3], _label("power of log t by the law")),
+            "log_t": (cells, log_t, label("logarithm of time")),
+            "error": (cells, error, label("L2 error")),
+            "power": ("smooth", powers[:, 0], label("fitted power of log t")),
+            "power_low": ("smooth", powers[:, 1], label("lower end of its interval")),
+            "power_high": ("smooth", powers[:, 2], label("upper end of its interval")),
+            "predicted_power": ("smooth", powers[:, 3], label("power of log t by the law")),
             "log_time_needed": (
                 ("activation", "accuracy"),
                 np.array(needed),
-                _label("logarithm of the time to the accuracy"),
+                label("logarithm of the time to the accuracy"),
             ),
             "time_needed": (
                 ("activation", "accuracy"),
@@ -86,10 +86,10 @@ def run(config: Config) -> xr.Dataset:
             ),
         },
         coords={
-            "smooth": ("smooth", list(config.smooth), _label("activation")),
-            "activation": ("activation", list(everyone), _label("activation")),
-            "accuracy": ("accuracy", accuracy, _label("largest L2 error over the ball")),
-            "step": ("step", np.arange(config.num_times), _label("number of the time")),
+            "smooth": ("smooth", list(config.smooth), label("activation")),
+            "activation": ("activation", list(everyone), label("activation")),
+            "accuracy": ("accuracy", accuracy, label("largest L2 error over the ball")),
+            "step": ("step", np.arange(config.num_times), label("number of the time")),
         },
     )
 
@@ -159,10 +159,6 @@ def _log_time_needed(
     with np.errstate(divide="ignore"):
         needed = np.log(np.maximum(excess, 0.0)) - logs[there]
     return np.asarray(needed.max(axis=1))
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

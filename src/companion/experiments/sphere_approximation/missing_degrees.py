@@ -15,7 +15,7 @@ from companion.activations import RELU
 from companion.dynamics.failures import KinkWarning
 from companion.dynamics.gradient_flow import gradient_flow
 from companion.dynamics.zonal_flow import zonal_flow
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.kernels.spectrum import network_spectrum
 from companion.networks.fully_connected import FullyConnectedNetwork
 from companion.networks.initialization import gaussian_layers
@@ -96,12 +96,12 @@ def run(config: Config) -> xr.Dataset:
             "amplitude": (
                 ("case", "draw", "t"),
                 amplitude,
-                _label("residual in the degree of the target"),
+                label("residual in the degree of the target"),
             ),
-            "limit": (("case", "t"), limit, _label("the same at infinite width")),
+            "limit": (("case", "t"), limit, label("the same at infinite width")),
         },
         coords={
-            "case": ("case", labels, _label("layers:")),
+            "case": ("case", labels, label("layers:")),
             "t": ("t", t, {"long_name": "flow time", "units": "time"}),
         },
     )
@@ -128,10 +128,6 @@ def _residual(
             method="exponential",
         )
     return flow.residual
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

@@ -13,7 +13,7 @@ import xarray as xr
 from companion.activations import RELU
 from companion.dynamics.comparison import comparison, comparison_norm, sum_bound
 from companion.dynamics.zonal_flow import zonal_flow
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, label
 from companion.kernels.spectrum import network_spectrum
 from companion.spaces.sobolev import sobolev_norm, sobolev_weights
 
@@ -100,17 +100,17 @@ def run(config: Config) -> xr.Dataset:
     return xr.Dataset(
         {name: (("kept_degree", "t"), np.array(cells[name]), _NAMES[name]) for name in _NAMES}
         | {
-            "perturbation": ("kept_degree", perturbations, _label("norm of the perturbation")),
-            "plateau": ("kept_degree", plateaus, _label("plateau of the bound")),
-            "blind_error": ("t", lost.sum(axis=1), _label("squared error, one hidden layer")),
-            "blind_floor": ((), start[3::2].sum(), _label("energy in odd degrees from 3")),
-            "coercivity": ((), coercivity, _label("constant of coercivity")),
+            "perturbation": ("kept_degree", perturbations, label("norm of the perturbation")),
+            "plateau": ("kept_degree", plateaus, label("plateau of the bound")),
+            "blind_error": ("t", lost.sum(axis=1), label("squared error, one hidden layer")),
+            "blind_floor": ((), start[3::2].sum(), label("energy in odd degrees from 3")),
+            "coercivity": ((), coercivity, label("constant of coercivity")),
         },
         coords={
             "kept_degree": (
                 "kept_degree",
                 list(config.kept_degrees),
-                _label("degrees kept in the kernel"),
+                label("degrees kept in the kernel"),
             ),
             "t": ("t", t, {"long_name": "flow time", "units": "time"}),
         },
@@ -127,20 +127,16 @@ def _norm(energies: np.ndarray, input_dim: int, smoothness: float) -> np.ndarray
     return np.asarray(sobolev_norm(energies, input_dim=input_dim, smoothness=smoothness))
 
 
-def _label(long_name: str, units: str = "1") -> dict[str, str]:
-    return {"long_name": long_name, "units": units}
-
-
 _NAMES = {
-    "error": _label("squared error"),
-    "bound": _label("bound by the comparison equation"),
-    "sum_bound": _label("plateau plus exponential"),
-    "low_norm": _label("norm of order minus alpha"),
-    "high_norm": _label("norm of order alpha"),
-    "low_slope": _label("growth rate of the low norm", "1/time"),
-    "low_slope_bound": _label("its bound", "1/time"),
-    "high_slope": _label("growth rate of the high norm", "1/time"),
-    "high_slope_bound": _label("its bound", "1/time"),
+    "error": label("squared error"),
+    "bound": label("bound by the comparison equation"),
+    "sum_bound": label("plateau plus exponential"),
+    "low_norm": label("norm of order minus alpha"),
+    "high_norm": label("norm of order alpha"),
+    "low_slope": label("growth rate of the low norm", "1/time"),
+    "low_slope_bound": label("its bound", "1/time"),
+    "high_slope": label("growth rate of the high norm", "1/time"),
+    "high_slope_bound": label("its bound", "1/time"),
 }
 
 EXPERIMENT = Experiment(

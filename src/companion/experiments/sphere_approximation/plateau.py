@@ -9,7 +9,7 @@ from companion.claims.sphere_approximation import plateau_exponent
 from companion.dynamics.comparison import Comparison, comparison, numerical_comparison_norm
 from companion.dynamics.displacement_loop import accumulated_residual
 from companion.dynamics.zonal_flow import largest_residual
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, label
 from companion.numerics.rates import Rate, fit_power_law
 
 
@@ -67,19 +67,19 @@ def run(config: Config) -> xr.Dataset:
     cells = ("case", "displacement")
     return xr.Dataset(
         {
-            "bound": (cells, bound, _label("squared error at rest, bound")),
-            "attained": (cells, attained, _label("squared error at rest, cut kernel")),
-            "integral": (cells, integral, _label("integral of the bound", "time")),
-            "rate": (cells, rate, _label("rate of the exponential", "1/time")),
+            "bound": (cells, bound, label("squared error at rest, bound")),
+            "attained": (cells, attained, label("squared error at rest, cut kernel")),
+            "integral": (cells, integral, label("integral of the bound", "time")),
+            "rate": (cells, rate, label("rate of the exponential", "1/time")),
             "predicted_power": (
                 "case",
                 [plateau_exponent(a, coercivity_order=b, holder=g) for a, b, g in orders],
-                _label("power of the displacement, theorem"),
+                label("power of the displacement, theorem"),
             ),
             "predicted_path_power": (
                 "case",
                 [a / (2 * b) - 1 for a, b, _ in orders],
-                _label("power of the rate in the integral, ours"),
+                label("power of the rate in the integral, ours"),
             ),
             **_fitted("power", "power of the displacement, measured", powers),
             **_fitted("path_power", "power of the rate in the integral, measured", paths),
@@ -88,9 +88,9 @@ def run(config: Config) -> xr.Dataset:
             "case": (
                 "case",
                 [rf"$\alpha$ = {a:g}, $\beta$ = {b:g}, $\gamma$ = {g:g}" for a, b, g in orders],
-                _label("orders"),
+                label("orders"),
             ),
-            "displacement": ("displacement", h, _label("relative displacement h of the weights")),
+            "displacement": ("displacement", h, label("relative displacement h of the weights")),
         },
     )
 
@@ -114,14 +114,10 @@ def _near_plateau(equation: Comparison) -> float:
 
 def _fitted(name: str, long_name: str, rates: list[Rate]) -> dict:
     return {
-        name: ("case", [one.exponent for one in rates], _label(long_name)),
-        f"{name}_low": ("case", [one.low for one in rates], _label(f"{long_name}, lower end")),
-        f"{name}_high": ("case", [one.high for one in rates], _label(f"{long_name}, upper end")),
+        name: ("case", [one.exponent for one in rates], label(long_name)),
+        f"{name}_low": ("case", [one.low for one in rates], label(f"{long_name}, lower end")),
+        f"{name}_high": ("case", [one.high for one in rates], label(f"{long_name}, upper end")),
     }
-
-
-def _label(long_name: str, units: str = "1") -> dict[str, str]:
-    return {"long_name": long_name, "units": units}
 
 
 EXPERIMENT = Experiment(

@@ -8,7 +8,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from companion.activations import Activation, activation
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.kernels.hermite_spectrum import log_network_spectrum
 from companion.kernels.tangent_kernel import tangent_kernel
 from companion.networks.fully_connected import FullyConnectedNetwork
@@ -75,15 +75,15 @@ def run(config: Config) -> xr.Dataset:
     cells = ("activation", "width", "precision", "draw", "index")
     return xr.Dataset(
         {
-            "eigenvalue": (cells, found, _label("eigenvalue of the Gram matrix")),
-            "limit": (("activation", "index"), limit, _label("infinite width")),
+            "eigenvalue": (cells, found, label("eigenvalue of the Gram matrix")),
+            "limit": (("activation", "index"), limit, label("infinite width")),
         },
         coords={
-            "activation": ("activation", list(config.activations), _label("activation")),
-            "width": ("width", list(config.widths), _label("width")),
-            "precision": ("precision", list(_PRECISIONS), _label("precision")),
-            "draw": ("draw", np.arange(config.num_draws), _label("draw")),
-            "index": ("index", np.arange(1, config.num_points + 1), _label("number")),
+            "activation": ("activation", list(config.activations), label("activation")),
+            "width": ("width", list(config.widths), label("width")),
+            "precision": ("precision", list(_PRECISIONS), label("precision")),
+            "draw": ("draw", np.arange(config.num_draws), label("draw")),
+            "index": ("index", np.arange(1, config.num_points + 1), label("number")),
         },
     )
 
@@ -116,10 +116,6 @@ def _limit(one: Activation, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " 
     # Degree 0 has one harmonic on the circle, the highest one of the grid as well, others two.
     each = np.concatenate([logs[:1], np.repeat(logs[1:-1], 2), logs[-1:]])
     return np.sort(np.exp(each))[::-1]
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

@@ -13,7 +13,7 @@ import xarray as xr
 from companion.activations import activation as activation_named
 from companion.claims.sphere_approximation_cost import noise_floor
 from companion.dynamics.gradient_flow import gradient_flow
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.networks.fully_connected import FullyConnectedNetwork
 from companion.networks.initialization import symmetric_layers
 from companion.numerics.montecarlo import stream
@@ -91,27 +91,23 @@ def run(config: Config) -> xr.Dataset:
         error[index] = np.sqrt(2 * trajectory.loss / np.mean(y**2))
     return xr.Dataset(
         {
-            "error": (("target", "ratio", "draw", "t"), error, _label("error, relative", "1")),
+            "error": (("target", "ratio", "draw", "t"), error, label("error, relative", "1")),
             "noise_floor": (
                 "ratio",
                 [noise_floor(config.width**2, count) for count in counts],
-                _label("floor of a linear model on noise", "1"),
+                label("floor of a linear model on noise", "1"),
             ),
         },
         coords={
-            "target": ("target", list(KINDS), _label("target", "1")),
+            "target": ("target", list(KINDS), label("target", "1")),
             "ratio": (
                 "ratio",
                 list(config.samples_per_weight),
-                _label("samples for every weight N / m^2", "1"),
+                label("samples for every weight N / m^2", "1"),
             ),
-            "t": ("t", t, _label("flow time", "time")),
+            "t": ("t", t, label("flow time", "time")),
         },
     )
-
-
-def _label(long_name: str, units: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": units}
 
 
 EXPERIMENT = Experiment(

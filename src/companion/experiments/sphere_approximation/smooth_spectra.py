@@ -13,7 +13,7 @@ from scipy.special import logsumexp
 
 from companion.activations import activation
 from companion.claims.sphere_approximation_smooth import DecayLaw, decay_law
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.kernels.hermite_spectrum import log_network_spectrum
 from companion.numerics.rates import ExponentialRate
 from companion.numerics.stretched_decay import fit_stretched_decay
@@ -91,36 +91,36 @@ def run(config: Config) -> xr.Dataset:
             "log_eigenvalue": (
                 (*by_dim, "degree"),
                 shallow,
-                _label("logarithm of the eigenvalue, one hidden layer"),
+                label("logarithm of the eigenvalue, one hidden layer"),
             ),
             **_rates("", by_dim, shallow_rates),
             "deep_log_eigenvalue": (
                 (*by_network, "deep_degree"),
                 deep,
-                _label(f"logarithm of the eigenvalue, dimension {config.deep_dim}"),
+                label(f"logarithm of the eigenvalue, dimension {config.deep_dim}"),
             ),
             **_rates("deep_", by_network, deep_rates),
             "log_bound": (
                 ("laplacian_order", "deep_degree"),
                 _bounds(deep[0, 1], config),
-                _label("logarithm of the bound by a power of the Laplacian"),
+                label("logarithm of the bound by a power of the Laplacian"),
             ),
         },
         coords={
             "activation": (
                 "activation",
                 [name.replace("_", " ") for name in config.activations],
-                _label("activation"),
+                label("activation"),
             ),
-            "input_dim": ("input_dim", list(config.input_dims), _label("dimension")),
-            "network": ("network", list(_NETWORKS), _label("network")),
+            "input_dim": ("input_dim", list(config.input_dims), label("dimension")),
+            "network": ("network", list(_NETWORKS), label("network")),
             "laplacian_order": (
                 "laplacian_order",
                 list(config.laplacian_orders),
-                _label("power of the Laplacian"),
+                label("power of the Laplacian"),
             ),
-            "degree": ("degree", np.arange(config.max_degree + 1), _label("degree")),
-            "deep_degree": ("deep_degree", np.arange(config.deep_degree + 1), _label("degree")),
+            "degree": ("degree", np.arange(config.max_degree + 1), label("degree")),
+            "deep_degree": ("deep_degree", np.arange(config.deep_degree + 1), label("degree")),
         },
     )
 
@@ -197,13 +197,9 @@ def _rates(
         "law_algebraic": "exponent of the algebraic factor",
     }
     return {
-        prefix + name: (dims, values[..., k], _label(long_name))
+        prefix + name: (dims, values[..., k], label(long_name))
         for k, (name, long_name) in enumerate(names.items())
     }
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

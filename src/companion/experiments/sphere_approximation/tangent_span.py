@@ -15,7 +15,7 @@ import xarray as xr
 from companion.activations import activation as activation_named
 from companion.claims.sphere_approximation_cost import relu_tangent_dimension
 from companion.claims.sphere_approximation_rates import require_under_parametrised
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.networks.circle_kinks import first_layer_kinks, second_layer_kinks
 from companion.networks.fully_connected import FullyConnectedNetwork
 from companion.networks.initialization import gaussian_layers
@@ -107,30 +107,26 @@ def run(config: Config) -> xr.Dataset:
     cells = ("activation", "width", "draw", "cut")
     return xr.Dataset(
         {
-            "dimension": (cells, dimension, _label("dimension of the span")),
-            "distance": (cells, distance, _label("distance of the target, relative")),
-            "kink_bound": (cells[1:3], bound, _label("K1 + 2 K2, the bound for ReLU")),
+            "dimension": (cells, dimension, label("dimension of the span")),
+            "distance": (cells, distance, label("distance of the target, relative")),
+            "kink_bound": (cells[1:3], bound, label("K1 + 2 K2, the bound for ReLU")),
             "fourier_error": (
                 "width",
                 fourier,
-                _label("error of a Fourier sum with m^2 coefficients, relative"),
+                label("error of a Fourier sum with m^2 coefficients, relative"),
             ),
             "num_weights": (
                 "width",
                 [width**2 for width in config.widths],
-                _label("number of trained weights m^2"),
+                label("number of trained weights m^2"),
             ),
         },
         coords={
-            "activation": ("activation", list(config.activations), _label("activation")),
-            "width": ("width", list(config.widths), _label("width m")),
-            "cut": ("cut", list(config.cuts), _label("threshold of singular values, relative")),
+            "activation": ("activation", list(config.activations), label("activation")),
+            "width": ("width", list(config.widths), label("width m")),
+            "cut": ("cut", list(config.cuts), label("threshold of singular values, relative")),
         },
     )
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

@@ -10,7 +10,7 @@ import xarray as xr
 
 from companion.claims.sphere_approximation import displacement_exponent
 from companion.dynamics.comparison import comparison, comparison_norm, sum_bound
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, label
 
 
 @dataclass(frozen=True)
@@ -69,26 +69,22 @@ def run(config: Config) -> xr.Dataset:
             rate[i, j], plateau[i, j] = equation.rate, np.sqrt(equation.plateau)
     return xr.Dataset(
         {
-            "theorem": (cells, theorem, _label("theorem, as reconstructed")),
-            "solution": (cells, solution, _label("comparison equation")),
-            "infinite": (("input_dim", "t"), infinite, _label("infinite width")),
-            "rate": (cells[:2], rate, _label("rate of the exponential", "1/time")),
-            "plateau": (cells[:2], plateau, _label("plateau of the L2 error")),
+            "theorem": (cells, theorem, label("theorem, as reconstructed")),
+            "solution": (cells, solution, label("comparison equation")),
+            "infinite": (("input_dim", "t"), infinite, label("infinite width")),
+            "rate": (cells[:2], rate, label("rate of the exponential", "1/time")),
+            "plateau": (cells[:2], plateau, label("plateau of the L2 error")),
         },
         coords={
-            "input_dim": ("input_dim", list(config.input_dims), _label("dimension d")),
+            "input_dim": ("input_dim", list(config.input_dims), label("dimension d")),
             "log_width": (
                 "log_width",
                 list(config.log_widths),
-                _label("width, as a power of ten"),
+                label("width, as a power of ten"),
             ),
             "t": ("t", t, {"long_name": "flow time", "units": "time"}),
         },
     )
-
-
-def _label(long_name: str, units: str = "1") -> dict[str, str]:
-    return {"long_name": long_name, "units": units}
 
 
 EXPERIMENT = Experiment(

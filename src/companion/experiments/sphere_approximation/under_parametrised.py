@@ -16,7 +16,7 @@ from companion.activations import activation as activation_named
 from companion.claims.sphere_approximation_rates import require_under_parametrised
 from companion.dynamics.gradient_flow import gradient_flow
 from companion.dynamics.trajectory import Trajectory
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.networks.fully_connected import FullyConnectedNetwork
 from companion.networks.initialization import symmetric_layers
 from companion.numerics.montecarlo import stream
@@ -136,31 +136,31 @@ def run(config: Config) -> xr.Dataset:
             classical[:, k, draw] /= size
     cells = ("activation", "trained", "width", "draw")
     return xr.Dataset(
-        {name: ((*cells, "t"), along[name], _label(text, "1")) for name, text in ALONG.items()}
+        {name: ((*cells, "t"), along[name], label(text, "1")) for name, text in ALONG.items()}
         | {
-            "linear_floor": (cells, floor, _label("error of the linearisation at infinity", "1")),
-            "num_gradients": (cells, gradients, _label("gradients evaluated", "1")),
+            "linear_floor": (cells, floor, label("error of the linearisation at infinity", "1")),
+            "num_gradients": (cells, gradients, label("gradients evaluated", "1")),
             "fourier_error": (
                 cells[2:],
                 classical[0],
-                _label("error of a Fourier sum with m^2 coefficients, relative", "1"),
+                label("error of a Fourier sum with m^2 coefficients, relative", "1"),
             ),
             "spline_error": (
                 cells[2:],
                 classical[1],
-                _label("error of a linear spline with m^2 knots, relative", "1"),
+                label("error of a linear spline with m^2 knots, relative", "1"),
             ),
             "num_samples": (
                 "width",
                 [num_samples(config, width) for width in config.widths],
-                _label("number of samples N", "1"),
+                label("number of samples N", "1"),
             ),
         },
         coords={
-            "activation": ("activation", list(config.activations), _label("activation", "1")),
-            "trained": ("trained", list(config.trained), _label("trained layers", "1")),
-            "width": ("width", list(config.widths), _label("width m", "1")),
-            "t": ("t", t, _label("flow time", "time")),
+            "activation": ("activation", list(config.activations), label("activation", "1")),
+            "trained": ("trained", list(config.trained), label("trained layers", "1")),
+            "width": ("width", list(config.widths), label("width m", "1")),
+            "t": ("t", t, label("flow time", "time")),
         },
     )
 
@@ -221,10 +221,6 @@ def _linear_errors(
     beyond = max(1 - parts.sum(), 0.0)
     left = np.exp(-2 * np.outer(t, singular[reached] ** 2)) @ parts
     return np.sqrt(left + beyond), float(np.sqrt(beyond))
-
-
-def _label(long_name: str, units: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": units}
 
 
 EXPERIMENT = Experiment(

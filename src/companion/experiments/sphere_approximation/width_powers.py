@@ -12,7 +12,7 @@ from companion.claims.sphere_approximation_rates import (
     sharper_width_exponent,
 )
 from companion.dynamics.displacement_loop import rest_of_the_loop
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, label
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def run(config: Config) -> xr.Dataset:
             for name, formula in formulas.items()
         },
         coords={
-            "input_dim": ("input_dim", list(config.input_dims), _label("dimension d")),
-            "width": ("width", widths, _label("width m")),
+            "input_dim": ("input_dim", list(config.input_dims), label("dimension d")),
+            "width": ("width", widths, label("width m")),
         },
     )
 
@@ -90,21 +90,17 @@ def _powers(widths: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.diff(np.log(values), axis=1, prepend=np.nan) / np.diff(np.log(widths), prepend=0.0)
 
 
-def _label(long_name: str, units: str = "1") -> dict[str, str]:
-    return {"long_name": long_name, "units": units}
-
-
 _LABELS = {
-    "error": _label("L2 error at rest, bound"),
-    "displacement": _label("displacement at rest"),
-    "rate": _label("rate of the exponential", "1/time"),
-    "error_power": _label("power of the width, error"),
-    "displacement_power": _label("power of the width, displacement"),
-    "rate_power": _label("power of the width, rate"),
-    "theorem": _label("power of the width, reconstructed theorem"),
-    "sharper": _label("power of the width, sharper integral"),
-    "classical": _label("power of the width, classical methods"),
-    "theorem_rate": _label("power of the width, rate in the theorem"),
+    "error": label("L2 error at rest, bound"),
+    "displacement": label("displacement at rest"),
+    "rate": label("rate of the exponential", "1/time"),
+    "error_power": label("power of the width, error"),
+    "displacement_power": label("power of the width, displacement"),
+    "rate_power": label("power of the width, rate"),
+    "theorem": label("power of the width, reconstructed theorem"),
+    "sharper": label("power of the width, sharper integral"),
+    "classical": label("power of the width, classical methods"),
+    "theorem_rate": label("power of the width, rate in the theorem"),
 }
 
 EXPERIMENT = Experiment(

@@ -12,7 +12,7 @@ import xarray as xr
 
 from companion.activations import activation
 from companion.dynamics.least_loss import least_loss
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.networks.initialization import gaussian_rademacher
 from companion.networks.two_layer import TwoLayerNetwork
 from companion.numerics.montecarlo import stream
@@ -82,29 +82,25 @@ def run(config: Config) -> xr.Dataset:
     num_params = config.width * (config.input_dim + 1)
     return xr.Dataset(
         {
-            "loss": (dims, loss, _label("loss where one search ends", "1")),
+            "loss": (dims, loss, label("loss where one search ends", "1")),
             "best_loss": (
                 dims[:-1],
                 loss.min(axis=-1),
-                _label("least loss found", "1"),
+                label("least loss found", "1"),
             ),
-            "null_loss": ("num_samples", null, _label("loss of the zero function", "1")),
-            "gradient": (dims, gradient, _label("norm of the gradient there", "1")),
-            "num_params": ((), num_params, _label("number of parameters", "1")),
+            "null_loss": ("num_samples", null, label("loss of the zero function", "1")),
+            "gradient": (dims, gradient, label("norm of the gradient there", "1")),
+            "num_params": ((), num_params, label("number of parameters", "1")),
         },
         coords={
-            "activation": ("activation", list(config.activations), _label("activation", "1")),
+            "activation": ("activation", list(config.activations), label("activation", "1")),
             "num_samples": (
                 "num_samples",
                 list(config.num_samples),
-                _label("number of points M", "1"),
+                label("number of points M", "1"),
             ),
         },
     )
-
-
-def _label(long_name: str, units: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": units}
 
 
 EXPERIMENT = Experiment(

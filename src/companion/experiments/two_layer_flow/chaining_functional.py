@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.numerics.montecarlo import stream
 from companion.probability.chaining import chaining_metric, gamma_2_bounds
 from companion.probability.covering import covering_radii, mean_distances
@@ -80,18 +80,18 @@ def run(config: Config) -> xr.Dataset:
     return xr.Dataset(
         {
             **{
-                f"{name}_{side}": ("input_dim", values, _label(f"{name}, {side} bound"))
+                f"{name}_{side}": ("input_dim", values, label(f"{name}, {side} bound"))
                 for (name, side), values in bounds.items()
             },
-            "sample_lower": ("input_dim", sample[0], _label("sample, lower bound")),
-            "sample_upper": ("input_dim", sample[1], _label("sample, upper bound")),
-            "term_lower": (levels, term_lower, _label("price of a level, lower bound")),
-            "term_upper": (levels, term_upper, _label("price of a level, upper bound")),
-            "root": ("input_dim", np.sqrt(dims), _label("root of the dimension")),
+            "sample_lower": ("input_dim", sample[0], label("sample, lower bound")),
+            "sample_upper": ("input_dim", sample[1], label("sample, upper bound")),
+            "term_lower": (levels, term_lower, label("price of a level, lower bound")),
+            "term_upper": (levels, term_upper, label("price of a level, upper bound")),
+            "root": ("input_dim", np.sqrt(dims), label("root of the dimension")),
         },
         coords={
-            "input_dim": ("input_dim", list(dims), _label("dimension d")),
-            "level": ("level", np.arange(config.num_levels), _label("level s of the nets")),
+            "input_dim": ("input_dim", list(dims), label("dimension d")),
+            "level": ("level", np.arange(config.num_levels), label("level s of the nets")),
         },
     )
 
@@ -99,10 +99,6 @@ def run(config: Config) -> xr.Dataset:
 def _first(values: np.ndarray, count: int) -> np.ndarray:
     kept = values[:count]
     return np.pad(kept, (0, count - kept.size))
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

@@ -15,7 +15,7 @@ from companion.activations import SIGMOID
 from companion.claims.two_layer_flow import loss_decay
 from companion.dynamics.gradient_flow import gradient_flow
 from companion.dynamics.kernel_flow import kernel_flow
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.kernels.tangent_kernel import tangent_kernel
 from companion.networks.initialization import gaussian_rademacher
 from companion.networks.two_layer import TwoLayerNetwork
@@ -91,24 +91,20 @@ def run(config: Config) -> xr.Dataset:
     cells = ("target", "num_samples", "draw", "t")
     return xr.Dataset(
         {
-            "kernel_loss": (cells, limit, _label("loss, infinite width", "1")),
-            "network_loss": (cells, finite, _label("loss, network", "1")),
-            "claimed_loss": (cells, claimed, _label("loss, as claimed", "1")),
+            "kernel_loss": (cells, limit, label("loss, infinite width", "1")),
+            "network_loss": (cells, finite, label("loss, network", "1")),
+            "claimed_loss": (cells, claimed, label("loss, as claimed", "1")),
         },
         coords={
-            "target": ("target", list(TARGETS), _label("target", "1")),
+            "target": ("target", list(TARGETS), label("target", "1")),
             "num_samples": (
                 "num_samples",
                 list(config.num_samples),
-                _label("number of points M", "1"),
+                label("number of points M", "1"),
             ),
-            "t": ("t", t, _label("time", "time")),
+            "t": ("t", t, label("time", "time")),
         },
     )
-
-
-def _label(long_name: str, units: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": units}
 
 
 EXPERIMENT = Experiment(

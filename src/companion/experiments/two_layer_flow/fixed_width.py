@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from companion.activations import SIGMOID
 from companion.claims.two_layer_flow_approximation import ridge_floor
 from companion.dynamics.least_loss import least_loss
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.networks.two_layer import TwoLayerNetwork
 from companion.numerics.montecarlo import stream
 from companion.spaces.disc import disc_rule, radial_polynomial, ridge_distance
@@ -88,12 +88,12 @@ def run(config: Config) -> xr.Dataset:
     floor = [ridge_floor(config.degree, width=width) for width in config.widths]
     return xr.Dataset(
         {
-            "found": (("width", "draw"), found, _label("networks found, each start")),
-            "best_found": ("width", found.min(axis=1), _label("sigmoids found")),
-            "profiles": ("width", profiles, _label("free profiles found")),
-            "floor": ("width", floor, _label("floor")),
+            "found": (("width", "draw"), found, label("networks found, each start")),
+            "best_found": ("width", found.min(axis=1), label("sigmoids found")),
+            "profiles": ("width", profiles, label("free profiles found")),
+            "floor": ("width", floor, label("floor")),
         },
-        coords={"width": ("width", list(config.widths), _label("width"))},
+        coords={"width": ("width", list(config.widths), label("width"))},
     )
 
 
@@ -121,10 +121,6 @@ def _best_profiles(config: Config, width: int) -> float:
         for start in starts
     ]
     return float(min(search.fun for search in searches))
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

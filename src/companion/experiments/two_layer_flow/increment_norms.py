@@ -17,7 +17,7 @@ from companion.claims.two_layer_flow_chaining import (
     kernel_increment_psi_1,
     neuron_increment_psi_1,
 )
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.numerics.montecarlo import stream
 from companion.probability.orlicz import psi_norm
 from companion.probability.tree_process import AgreementTree, log_psi_1_ratio
@@ -75,15 +75,15 @@ def run(config: Config) -> xr.Dataset:
     }
     return xr.Dataset(
         {
-            "ratio": (("process", "distance"), ratio, _label("psi_1 norm over distance")),
+            "ratio": (("process", "distance"), ratio, label("psi_1 norm over distance")),
             **{
-                name: ("distance", np.full(distances.size, value), _label(long_name))
+                name: ("distance", np.full(distances.size, value), label(long_name))
                 for name, (value, long_name) in bounds.items()
             },
         },
         coords={
-            "process": ("process", list(PROCESSES), _label("process")),
-            "distance": ("distance", distances, _label("distance of the indices")),
+            "process": ("process", list(PROCESSES), label("process")),
+            "distance": ("distance", distances, label("distance of the indices")),
         },
     )
 
@@ -141,10 +141,6 @@ def _moved(
     angles = 2 * np.arcsin(chords / 2)[:, None]
     # cos(t) - 1 = -2 sin(t/2)**2 keeps the digits of a short move.
     return points + np.sin(angles) * tangents - 2 * np.sin(angles / 2) ** 2 * points
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from companion.activations import SIGMOID
 from companion.claims.two_layer_flow_start import mean_supremum_bound
 from companion.claims.two_layer_flow_witness import mean_network_at_witness
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.numerics.montecarlo import stream
 from companion.spaces.sphere import maximise_on_sphere, uniform_on_sphere
 
@@ -77,15 +77,15 @@ def run(config: Config) -> xr.Dataset:
             "size": (
                 ("law", "quantity", "input_dim", "draw"),
                 size,
-                _label("size of the initial network"),
+                label("size of the initial network"),
             ),
-            "witness": ("input_dim", np.array(witness), _label("mean at the witness")),
-            "bound": ("input_dim", np.array(bound), _label("bound of the mean")),
+            "witness": ("input_dim", np.array(witness), label("mean at the witness")),
+            "bound": ("input_dim", np.array(bound), label("bound of the mean")),
         },
         coords={
-            "law": ("law", list(config.laws), _label("weights:")),
-            "quantity": ("quantity", list(QUANTITIES), _label("size:")),
-            "input_dim": ("input_dim", list(config.input_dims), _label("dimension")),
+            "law": ("law", list(config.laws), label("weights:")),
+            "quantity": ("quantity", list(QUANTITIES), label("size:")),
+            "input_dim": ("input_dim", list(config.input_dims), label("dimension")),
         },
     )
 
@@ -165,10 +165,6 @@ def _supremum(
         starts = np.stack([W.T @ signs, rng.standard_normal(W.shape[1])])
         best = max(best, float(maximise_on_sphere(value_and_gradient, starts)[1].max()))
     return best
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

@@ -17,7 +17,7 @@ from scipy.spatial.distance import cdist
 from companion.activations import SIGMOID
 from companion.claims.two_layer_flow_deviation import mean_outer_deviation
 from companion.claims.two_layer_flow_witness import mean_kernel_at_witness
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.kernels.hermite_series import hermite_series
 from companion.numerics.montecarlo import stream
 from companion.spaces.sphere import maximise_on_sphere, uniform_on_sphere
@@ -186,23 +186,19 @@ def _dataset(
             "distance": (
                 ("kernel", *cells, "domain"),
                 distance,
-                _label("largest distance from the limit"),
+                label("largest distance from the limit"),
             ),
-            "transport": (cells, transport, _label("distance of a fresh weight from the drawn")),
-            "lower": (cells[:2], lower.reshape(shape), _label("mean at the witness")),
-            "upper": (cells[:2], upper.reshape(shape), _label("bound of the mean")),
+            "transport": (cells, transport, label("distance of a fresh weight from the drawn")),
+            "lower": (cells[:2], lower.reshape(shape), label("mean at the witness")),
+            "upper": (cells[:2], upper.reshape(shape), label("bound of the mean")),
         },
         coords={
-            "kernel": ("kernel", list(KERNELS), _label("kernel")),
-            "input_dim": ("input_dim", list(config.input_dims), _label("dimension")),
-            "width": ("width", list(config.widths), _label("width")),
-            "domain": ("domain", domains, _label("over")),
+            "kernel": ("kernel", list(KERNELS), label("kernel")),
+            "input_dim": ("input_dim", list(config.input_dims), label("dimension")),
+            "width": ("width", list(config.widths), label("width")),
+            "domain": ("domain", domains, label("over")),
         },
     )
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

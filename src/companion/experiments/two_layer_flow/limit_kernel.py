@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from companion.activations import Activation, activation
 from companion.claims.two_layer_flow_positivity import kernel_bound_of_proof
-from companion.experiments.base import Experiment
+from companion.experiments.base import Experiment, label
 from companion.kernels.layer_moments import layer_moment
 from companion.numerics.montecarlo import estimate, stream
 
@@ -72,25 +72,25 @@ def run(config: Config) -> xr.Dataset:
             "kernel": (
                 ("activation", "radius", "correlation"),
                 pairs[:, same, same],
-                _label("limit D of the outer Gram function"),
+                label("limit D of the outer Gram function"),
             ),
-            "sampled": (at_one_norm, np.array([mean for mean, _ in samples]), _label("mean")),
+            "sampled": (at_one_norm, np.array([mean for mean, _ in samples]), label("mean")),
             "standard_error": (
                 at_one_norm,
                 np.array([error for _, error in samples]),
-                _label("standard error of the mean"),
+                label("standard error of the mean"),
             ),
-            "least": (("activation", "radius"), least, _label("least value of D on the shell")),
-            "proof": (("activation", "radius"), np.array(proof), _label("constant of the proof")),
+            "least": (("activation", "radius"), least, label("least value of D on the shell")),
+            "proof": (("activation", "radius"), np.array(proof), label("constant of the proof")),
         },
         coords={
             "activation": (
                 "activation",
                 [name.replace("_", " ") for name in config.activations],
-                _label("activation:"),
+                label("activation:"),
             ),
-            "radius": ("radius", radii, _label("norm of the points")),
-            "correlation": ("correlation", rho, _label("cosine of the angle")),
+            "radius": ("radius", radii, label("norm of the points")),
+            "correlation": ("correlation", rho, label("cosine of the angle")),
         },
     )
 
@@ -109,7 +109,7 @@ def by_activation(data: xr.Dataset) -> xr.Dataset:
     """
     split = data["kernel"].to_dataset("activation")
     for name, variable in split.items():
-        variable.attrs = _label(str(name))
+        variable.attrs = label(str(name))
     return split
 
 
@@ -135,10 +135,6 @@ def _sampled(
 def _constant_of_proof(one: Activation, radius: float) -> float:
     admissible = one.nonnegative and float(one(0.0)) > 0
     return kernel_bound_of_proof(one, radius=radius) if admissible else float("nan")
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(

@@ -15,7 +15,7 @@ from companion.activations import SIGMOID
 from companion.claims.two_layer_flow import decay_rate
 from companion.dynamics.gradient_flow import gradient_flow
 from companion.dynamics.kernel_flow import kernel_flow
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.kernels.spectrum import funk_hecke
 from companion.kernels.tangent_kernel import tangent_kernel
 from companion.networks.initialization import antisymmetric
@@ -84,20 +84,20 @@ def run(config: Config) -> xr.Dataset:
     first = hermite_coefficients(SIGMOID, max_degree=1, num_nodes=200)[1]
     return xr.Dataset(
         {
-            "loss": ((*cells, "scaled_time"), loss, _label("loss", "1")),
-            "network_rate": (cells, finite, _label("rate, networks", "1/time")),
-            "kernel_rate": (cells, limit, _label("rate, infinite width, same points", "1/time")),
-            "sphere_rate": ("input_dim", sphere, _label("rate, uniform sphere", "1/time")),
+            "loss": ((*cells, "scaled_time"), loss, label("loss", "1")),
+            "network_rate": (cells, finite, label("rate, networks", "1/time")),
+            "kernel_rate": (cells, limit, label("rate, infinite width, same points", "1/time")),
+            "sphere_rate": ("input_dim", sphere, label("rate, uniform sphere", "1/time")),
             "leading_rate": (
                 "input_dim",
                 4 * first**2 / np.array(config.input_dims),
-                _label("its leading term", "1/time"),
+                label("its leading term", "1/time"),
             ),
-            "claimed_rate": ("input_dim", claimed, _label("rate, as claimed", "1/time")),
+            "claimed_rate": ("input_dim", claimed, label("rate, as claimed", "1/time")),
         },
         coords={
-            "input_dim": ("input_dim", list(config.input_dims), _label("dimension d", "1")),
-            "scaled_time": ("scaled_time", scaled, _label("time over d", "time")),
+            "input_dim": ("input_dim", list(config.input_dims), label("dimension d", "1")),
+            "scaled_time": ("scaled_time", scaled, label("time over d", "time")),
         },
     )
 
@@ -136,10 +136,6 @@ def zonal_kernel(cosine: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
         raise ValueError(f"`cosine` must lie in [-1, 1]; entry {index} is {cosine[index]}.")
     circle = np.stack([cosine, np.sqrt((1 - cosine) * (1 + cosine))], axis=1)
     return tangent_kernel(np.array([[1.0, 0.0]]), circle, depth=1, activation=SIGMOID)[0]
-
-
-def _label(long_name: str, units: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": units}
 
 
 EXPERIMENT = Experiment(

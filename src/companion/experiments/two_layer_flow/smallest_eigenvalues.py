@@ -12,7 +12,7 @@ import xarray as xr
 
 from companion.activations import SIGMOID
 from companion.claims.two_layer_flow import claimed_dissipation
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.kernels.tangent_kernel import tangent_kernel
 from companion.numerics.linalg import smallest_eigenvalue
 from companion.numerics.montecarlo import stream
@@ -72,26 +72,22 @@ def run(config: Config) -> xr.Dataset:
     counts = np.array(config.num_samples)
     return xr.Dataset(
         {
-            "outer": (cells, outer, _label("smallest eigenvalue of D / M", "1/time")),
-            "full": (cells, full, _label("smallest eigenvalue of (D + D') / M", "1/time")),
-            "smallest_entry": (cells, entry, _label("smallest entry of D", "1/time")),
-            "rounding": (cells, rounding, _label("size of the rounding error", "1/time")),
+            "outer": (cells, outer, label("smallest eigenvalue of D / M", "1/time")),
+            "full": (cells, full, label("smallest eigenvalue of (D + D') / M", "1/time")),
+            "smallest_entry": (cells, entry, label("smallest entry of D", "1/time")),
+            "rounding": (cells, rounding, label("size of the rounding error", "1/time")),
             "trace_bound": (
                 "num_samples",
                 SIGMOID.bound**2 / counts,
-                _label("trace bound, sup of sigma squared over M", "1/time"),
+                label("trace bound, sup of sigma squared over M", "1/time"),
             ),
-            "claimed": ((), claimed, _label("claimed lower bound, half of lambda", "1/time")),
+            "claimed": ((), claimed, label("claimed lower bound, half of lambda", "1/time")),
         },
         coords={
-            "input_dim": ("input_dim", list(config.input_dims), _label("dimension d", "1")),
-            "num_samples": ("num_samples", counts, _label("number of points M", "1")),
+            "input_dim": ("input_dim", list(config.input_dims), label("dimension d", "1")),
+            "num_samples": ("num_samples", counts, label("number of points M", "1")),
         },
     )
-
-
-def _label(long_name: str, units: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": units}
 
 
 EXPERIMENT = Experiment(

@@ -12,7 +12,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from companion.activations import SIGMOID
-from companion.experiments.base import Experiment, with_bar
+from companion.experiments.base import Experiment, label, with_bar
 from companion.numerics.montecarlo import stream
 from companion.probability.tree_process import agreement_tree
 from companion.probability.tree_supremum import climb, expected_supremum
@@ -68,13 +68,13 @@ def run(config: Config) -> xr.Dataset:
     expected = np.array([expected_supremum(width) for width in config.widths])
     return xr.Dataset(
         {
-            "supremum": (("process", *cells), supremum, _label("supremum of |Z|")),
-            "ceiling": (cells, ceiling, _label("share of the more frequent sign")),
-            "expected": ("width", expected, _label("expected supremum over the tree")),
+            "supremum": (("process", *cells), supremum, label("supremum of |Z|")),
+            "ceiling": (cells, ceiling, label("share of the more frequent sign")),
+            "expected": ("width", expected, label("expected supremum over the tree")),
         },
         coords={
-            "process": ("process", list(PROCESSES), _label("supremum over the")),
-            "width": ("width", list(config.widths), _label("width n")),
+            "process": ("process", list(PROCESSES), label("supremum over the")),
+            "width": ("width", list(config.widths), label("width n")),
         },
     )
 
@@ -98,10 +98,6 @@ def _sphere_supremum(width: int, config: Config, rng: np.random.Generator) -> fl
         _, values = maximise_on_sphere(value_and_gradient, starts)
         best = max(best, float(values.max()))
     return best
-
-
-def _label(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}
 
 
 EXPERIMENT = Experiment(
